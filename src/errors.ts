@@ -25,7 +25,11 @@ export class LotbookError extends Error {
   readonly code: ErrorCode;
   readonly advice: string | undefined;
 
-  constructor(code: ErrorCode, message: string, options: { advice?: string; cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { advice?: string; cause?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = "LotbookError";
     this.code = code;

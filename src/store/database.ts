@@ -24,7 +24,10 @@ export interface Connection {
   /** Runs several statements without parameters. */
   script(text: string): Promise<void>;
   /** `COPY … FROM STDIN`: feeds it the chunks (text or binary, as the statement says); gives the rows copied. */
-  copyIn(statement: string, chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<number>;
+  copyIn(
+    statement: string,
+    chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  ): Promise<number>;
   /** `COPY … TO STDOUT`: the raw stream, in chunks cut anywhere. */
   copyOut(statement: string): AsyncIterable<Uint8Array>;
   /** Runs `work` in one transaction (READ COMMITTED); commits when it resolves, rolls back when it throws. Not nested. */
