@@ -45,7 +45,7 @@ CREATE INDEX steps_unfinished ON steps (step) WHERE revision IS NULL;
 
 -- The counter under whose row lock revisions are numbered and stamped.
 CREATE TABLE revision_counter (
-  only boolean PRIMARY KEY DEFAULT true CHECK (only),
+  singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
   last bigint NOT NULL DEFAULT 0,
   stamp timestamptz NOT NULL DEFAULT '1970-01-01Z',
   head hash NOT NULL DEFAULT decode(repeat('00', 32), 'hex')
