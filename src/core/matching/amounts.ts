@@ -16,7 +16,10 @@ export interface SliceAmounts {
   readonly pnl: bigint | undefined;
 }
 
-const widening: readonly bigint[] = Array.from({ length: 37 }, (_, scale) => 10n ** BigInt(36 - scale));
+const widening: readonly bigint[] = Array.from(
+  { length: 37 },
+  (_, scale) => 10n ** BigInt(36 - scale),
+);
 const fromAmountScale = 10n ** 18n;
 
 /** A share at its movement's feeScale, in units of 10^-36. */
