@@ -1,6 +1,6 @@
 /** Speed of src/seal, in nanoseconds a call: `node bench/seal.ts`. */
 import type { Fill } from "../src/core/fact.ts";
-import { allocationRowHash, dayDigest, openLotRowHash } from "../src/seal/digest.ts";
+import { allocationRowHash, openLotRowHash, rowsHash } from "../src/seal/digest.ts";
 import { factLeaf, identity, telling } from "../src/seal/leaf.ts";
 import { RootBuilder } from "../src/seal/merkle.ts";
 
@@ -87,4 +87,4 @@ measure("openLotRowHash", (index) => {
   });
 });
 const day = leaves.slice(0, 100);
-measure("dayDigest of 100 rows", () => dayDigest(day));
+measure("rowsHash of 100 rows", () => rowsHash(day));

@@ -22,6 +22,7 @@ const int64 = (value: unknown): Buffer =>
 const text = (value: unknown): Buffer => Buffer.from(value as string, "utf8");
 const hex = (value: unknown): Buffer => Buffer.from(value as string, "hex");
 const uuid = (value: unknown): Buffer => hex((value as string).split("-").join(""));
+const rowsHash = (value: unknown): Buffer => sha256(...(value as string[]).map(hex));
 const counted = (value: unknown): Buffer => {
   const bytes = text(value);
   return Buffer.concat([uint32(bytes.length), bytes]);
@@ -158,7 +159,7 @@ const layouts: Record<string, readonly [kind: number, columns: readonly Column[]
     [
       [1, "telling", hex],
       [2, "outcome", text],
-      [3, "entry", int64, "optional"],
+      [3, "fact", hex, "optional"],
     ],
   ],
   batch: [
@@ -233,7 +234,13 @@ const layouts: Record<string, readonly [kind: number, columns: readonly Column[]
       [6, "missing", (value) => Buffer.from([value as number])],
     ],
   ],
-  day: [0x33, [[1, "rows", (rows) => Buffer.concat((rows as string[]).map(hex))]]],
+  day: [
+    0x33,
+    [
+      [1, "allocations", rowsHash, "optional"],
+      [2, "openLots", rowsHash, "optional"],
+    ],
+  ],
   "book digest": [
     0x34,
     [
@@ -582,12 +589,16 @@ const otherRecords: readonly [string, string, Fields][] = [
   ["telling", "empty", { source: "s", raw: "" }],
   ["telling", "unicode, with line ends", { source: "файл", raw: '"a\r\nb",\u{1F600},é\n' }],
   ["telling", "long", { source: "api", raw: '{"trade_id":"é"}'.repeat(400) }],
-  ["observation", "recorded", { telling: sampleHash("t"), outcome: "recorded", entry: 1 }],
+  [
+    "observation",
+    "recorded",
+    { telling: sampleHash("t"), outcome: "recorded", fact: sampleHash("fact") },
+  ],
   ["observation", "waiting", { telling: sampleHash("t"), outcome: "waiting" }],
   [
     "observation",
     "rounded copy",
-    { telling: sampleHash("u"), outcome: "rounded copy", entry: "9007199254740993" },
+    { telling: sampleHash("u"), outcome: "rounded copy", fact: sampleHash("another fact") },
   ],
   [
     "batch",
@@ -679,8 +690,16 @@ const otherRecords: readonly [string, string, Fields][] = [
     "of unknown cost",
     { open: lot, openedAt: "0", quantity: "3", openShare: "0", missing: 1 },
   ],
-  ["day", "one row", { rows: [sampleHash("row 1")] }],
-  ["day", "three rows", { rows: [sampleHash("row 1"), sampleHash("row 2"), sampleHash("row 3")] }],
+  ["day", "one row", { allocations: [sampleHash("row 1")] }],
+  [
+    "day",
+    "three rows",
+    {
+      allocations: [sampleHash("row 1"), sampleHash("row 2")],
+      openLots: [sampleHash("row 3")],
+    },
+  ],
+  ["day", "open lots only", { openLots: [sampleHash("row 1")] }],
   [
     "book digest",
     "one day",

@@ -59,12 +59,23 @@ export function openLotRowHash(row: OpenLotRow): string {
   return record.leaf();
 }
 
-/** The digest of one UTC day of a book, of the hashes of its rows by time and then by the hash's bytes. */
-export function dayDigest(rowHashes: readonly Hash[]): string {
+/** SHA-256 over row hashes, in order of time and then of the hash's bytes; undefined of none. */
+export function rowsHash(rowHashes: Iterable<Hash>): string | undefined {
+  const writer = new RecordWriter();
+  writer.beginBytes();
+  let empty = true;
+  for (const rowHash of rowHashes) {
+    writer.putHash(rowHash);
+    empty = false;
+  }
+  return empty ? undefined : writer.plainHash();
+}
+
+/** The digest of one UTC day of a book, of what `rowsHash` gives for its allocations and for its open lots. */
+export function dayDigest(allocations: Hash | undefined, openLots: Hash | undefined): string {
   record.begin(kinds.day);
-  record.openField(1);
-  for (const rowHash of rowHashes) record.putHash(rowHash);
-  record.closeField();
+  if (allocations !== undefined) record.hash(1, allocations);
+  if (openLots !== undefined) record.hash(2, openLots);
   return record.leaf();
 }
 

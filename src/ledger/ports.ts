@@ -1,0 +1,43 @@
+/** What the shell takes from outside, so that tests can decide it: ids, and points at which a test makes it fail. */
+import { randomBytes } from "node:crypto";
+
+/** Places where a process may be made to die or fail; reliability tests go through all of them. */
+export const failpoints = [
+  "record.staged",
+  "record.inserted",
+  "record.sealed",
+  "import.read",
+  "compute.started",
+  "compute.page",
+  "compute.attached",
+  "compute.sealed",
+  "publish.flipped",
+  "supersede.page",
+  "copy.table",
+] as const;
+
+export type Failpoint = (typeof failpoints)[number];
+
+export interface Ports {
+  /** A fresh batch id: a UUID. */
+  newBatchId(): string;
+  /** Does nothing in production; in a test it may throw or end the process. */
+  failpoint(name: Failpoint): void;
+}
+
+export const livePorts: Ports = {
+  newBatchId() {
+    const bytes = randomBytes(16);
+    bytes[6] = (bytes[6]! & 0x0f) | 0x40;
+    bytes[8] = (bytes[8]! & 0x3f) | 0x80;
+    const hex = bytes.toString("hex");
+    return [
+      hex.slice(0, 8),
+      hex.slice(8, 12),
+      hex.slice(12, 16),
+      hex.slice(16, 20),
+      hex.slice(20),
+    ].join("-");
+  },
+  failpoint() {},
+};

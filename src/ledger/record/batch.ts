@@ -1,0 +1,167 @@
+/**
+ * Recording a batch: the only way a fact gets into the ledger. In one transaction the tellings are staged, judged, numbered
+ * under their books' locks, inserted and sealed. It computes no lot, no cost and no PnL.
+ */
+import type { Fact, Telling } from "../../core/fact.ts";
+import type { Connection } from "../../store/database.ts";
+import { bookId, factLeaf, observationLeaf, telling } from "../../seal/leaf.ts";
+import { RootBuilder } from "../../seal/merkle.ts";
+import type { Ports } from "../ports.ts";
+import { judge } from "./judge.ts";
+import { insertNumbered } from "./number.ts";
+import { type BookRoots, rootsOfJudged, writeSeals } from "./seal-books.ts";
+import { stagedLine, stagingCopy, stagingTables } from "./staging.ts";
+import { type BatchOutcome, lockBooks, outcomes, countRepeats } from "./outcome.ts";
+
+/** A telling, and which of the batch's sources it is from. */
+export interface SourcedTelling extends Pick<Telling, "row" | "raw"> {
+  readonly fact: Fact;
+}
+
+export interface BatchSource {
+  /** Names what told us, the same each time: `file:lotbook-csv`. */
+  readonly source: string;
+  readonly tellings: AsyncIterable<readonly SourcedTelling[]> | Iterable<readonly SourcedTelling[]>;
+}
+
+export interface BatchOptions {
+  readonly sources: readonly BatchSource[];
+  readonly author: string;
+  /** What the batch came from, as it is to be read later; called when all of it has been staged. */
+  readonly inputs: () => string;
+  /** Asked after staging and after judging whether to go on, with what is wrong; throws to record nothing. */
+  readonly onRejected: (rejected: readonly RejectedRow[]) => void;
+  readonly progress?: (phase: "reading" | "recording", done: number) => void;
+}
+
+/** A row that the ledger's rules refuse. */
+export interface RejectedRow {
+  readonly file: number;
+  readonly row: number;
+  readonly problem: string;
+}
+
+interface StagedBook extends BookRoots {
+  readonly portfolio: string;
+  readonly symbol: string;
+  count: number;
+}
+
+const chunkSize = 1 << 18;
+
+/** The rows of a batch on their way into the staging table, and what is known of them when the last has passed. */
+class Staging {
+  readonly kinds = new Set<string>();
+  readonly books = new Map<string, StagedBook>();
+  rows = 0;
+  replaces = false;
+  readonly #options: BatchOptions;
+
+  constructor(options: BatchOptions) {
+    this.#options = options;
+  }
+
+  async *lines(): AsyncGenerator<Uint8Array> {
+    let text = "";
+    for (const [file, { source, tellings }] of this.#options.sources.entries()) {
+      for await (const chunk of tellings) {
+        for (const told of chunk) {
+          text += this.#line(file, source, told);
+          if (text.length < chunkSize) continue;
+          yield Buffer.from(text);
+          text = "";
+        }
+        this.#options.progress?.("reading", this.rows);
+      }
+    }
+    if (text !== "") yield Buffer.from(text);
+  }
+
+  #line(file: number, source: string, { row, raw, fact }: SourcedTelling): string {
+    const book = this.#book(fact.portfolio, fact.symbol);
+    const leaf = factLeaf(fact);
+    const told = telling(source, raw);
+    // Right if all of the batch turns out to be new; otherwise the roots are taken again from what was judged.
+    book.facts.add(leaf);
+    book.observations.add(observationLeaf({ telling: told, outcome: "recorded", fact: leaf }));
+    book.count += 1;
+    this.rows += 1;
+    this.kinds.add(fact.kind);
+    if ("revision" in fact && fact.revision > 0) this.replaces = true;
+    return stagedLine(fact, {
+      ordinal: this.rows,
+      file,
+      row,
+      bookId: book.bookId,
+      bookOrdinal: book.count,
+      leaf,
+      source,
+      telling: told,
+      raw,
+    });
+  }
+
+  #book(portfolio: string, symbol: string): StagedBook {
+    const name = `${symbol}\0${portfolio}`;
+    let book = this.books.get(name);
+    if (book === undefined) {
+      const id = bookId(portfolio, symbol);
+      book = {
+        bookId: id,
+        portfolio,
+        symbol,
+        count: 0,
+        facts: new RootBuilder(),
+        observations: new RootBuilder(),
+      };
+      this.books.set(name, book);
+    }
+    return book;
+  }
+}
+
+/** Records a batch, or nothing where `onRejected` throws or anything fails. Call it outside a transaction. */
+export async function recordBatch(
+  connection: Connection,
+  ports: Ports,
+  options: BatchOptions,
+): Promise<BatchOutcome> {
+  await connection.script(stagingTables);
+  return connection.transaction(async () => {
+    const staging = new Staging(options);
+    await connection.copyIn(stagingCopy, staging.lines());
+    options.onRejected([]);
+    ports.failpoint("record.staged");
+    if (staging.rows === 0) return outcomes(connection, staging, 0, null);
+    if (staging.rows > 10_000) await connection.execute("ANALYZE staged");
+    options.progress?.("recording", staging.rows);
+    const heads = await lockBooks(connection, [...staging.books.values()]);
+    const exceptions = await judge(connection, {
+      kinds: staging.kinds,
+      known: heads.some((head) => head.lastEntry > 0n),
+      replaces: staging.replaces,
+    });
+    if (exceptions > 0) options.onRejected(await rejectedRows(connection));
+    await insertNumbered(connection, staging.kinds, exceptions);
+    ports.failpoint("record.inserted");
+    const roots = exceptions === 0 ? [...staging.books.values()] : await rootsOfJudged(connection);
+    const source = [...new Set(options.sources.map((each) => each.source))].join(" ");
+    const batch = { source, author: options.author, inputs: options.inputs() };
+    const batchId = await writeSeals(connection, ports, batch, heads, roots);
+    if (exceptions > 0) await countRepeats(connection);
+    ports.failpoint("record.sealed");
+    return outcomes(connection, staging, exceptions, batchId);
+  });
+}
+
+async function rejectedRows(connection: Connection): Promise<RejectedRow[]> {
+  const rows = await connection.query<{ file: number; place: bigint; problem: string }>(
+    `SELECT s.file, s.place, x.problem FROM exceptions x JOIN staged s USING (ordinal)
+     WHERE x.outcome = 'rejected' ORDER BY s.ordinal LIMIT 10000`,
+  );
+  return rows.map((each) => ({
+    file: each.file,
+    row: parseInt(`${each.place}`, 10),
+    problem: each.problem,
+  }));
+}

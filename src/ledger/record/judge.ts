@@ -1,0 +1,175 @@
+/**
+ * Judging: is each staged row new, a duplicate, a conflict, or bad? What is not simply new becomes a row of `exceptions`;
+ * a batch of new facts leaves that table empty and takes the short way through numbering (see number.ts).
+ */
+import type { Connection } from "../../store/database.ts";
+import { type FactTable, factTables } from "./fact-table.ts";
+
+const key = ["book_id", "venue", "account", "id", "revision", "part"];
+
+/** SQL: two tellings agree in content, and in what is optional where both give it. */
+function agreement(
+  table: FactTable,
+  left: (column: string) => string,
+  right: (column: string) => string,
+): string {
+  const same = Object.keys(table.content).map(
+    (column) => `${left(column)} IS NOT DISTINCT FROM ${right(column)}`,
+  );
+  const known = Object.keys(table.optional).map(
+    (column) => `coalesce(${left(column)} = ${right(column)}, true)`,
+  );
+  return [...same, ...known].join(" AND ");
+}
+
+function staged(table: FactTable, alias: string): (column: string) => string {
+  return (column) => (table.content[column] ?? table.optional[column])!(alias);
+}
+
+/** One fact told twice in a batch: the same again is a duplicate; other content is bad in one file, a conflict across two. */
+function findRepeated(table: FactTable): string {
+  const agree = agreement(table, staged(table, "s"), staged(table, "f"));
+  return `
+    WITH repeated AS (
+      SELECT ${key.join(", ")}, min(ordinal) AS first FROM staged WHERE kind = '${table.kind}'
+      GROUP BY ${key.join(", ")} HAVING count(*) > 1)
+    INSERT INTO exceptions (ordinal, outcome, leaf, first, problem)
+    SELECT s.ordinal,
+      CASE WHEN ${agree} THEN 'duplicate' WHEN s.file = f.file THEN 'rejected' ELSE 'conflict' END, f.leaf, r.first,
+      'row ' || f.place || ' tells of the same ${table.kind} with other content; keep the one that is right'
+    FROM repeated r JOIN staged s USING (${key.join(", ")}) JOIN staged f ON f.ordinal = r.first
+    WHERE s.kind = '${table.kind}' AND s.ordinal > r.first`;
+}
+
+/** Where one file tells of a fact in two ways, nobody knows which is right: all its tellings are rejected. */
+const rejectWhole = `
+  INSERT INTO exceptions (ordinal, outcome, first, problem)
+  SELECT s.ordinal, 'rejected', x.first, 'another row of this file tells of the same fact with other content'
+  FROM (SELECT DISTINCT first FROM exceptions WHERE outcome = 'rejected') x
+  JOIN (SELECT ordinal, coalesce(first, ordinal) AS first FROM exceptions
+        UNION SELECT first, first FROM exceptions WHERE first IS NOT NULL) s ON s.first = x.first
+  ON CONFLICT (ordinal) DO UPDATE SET outcome = 'rejected'`;
+
+/** A fact that the ledger has. */
+function findKnown(table: FactTable): string {
+  const same = Object.entries(table.identity).map(([column, value]) =>
+    column === "asset" || column === "value_revision"
+      ? `e.${column} IS NOT DISTINCT FROM ${value("s")}`
+      : `e.${column} = ${value("s")}`,
+  );
+  const agree = agreement(table, staged(table, "s"), (column) => `e.${column}`);
+  return `
+    INSERT INTO exceptions (ordinal, outcome, entry, leaf)
+    SELECT s.ordinal, CASE WHEN ${agree} THEN 'duplicate' ELSE 'conflict' END, e.entry, e.leaf
+    FROM staged s JOIN ${table.table} e ON e.book_id = s.book_id AND ${same.join(" AND ")}
+    WHERE s.kind = '${table.kind}'
+    ON CONFLICT (ordinal) DO UPDATE SET entry = excluded.entry, leaf = excluded.leaf, first = NULL, problem = NULL,
+      outcome = CASE WHEN exceptions.outcome = 'rejected' THEN 'rejected' ELSE excluded.outcome END`;
+}
+
+const notYetRejected = "NOT EXISTS (SELECT FROM exceptions x WHERE x.ordinal = s.ordinal)";
+
+/** Whether a staged row names a fill of the ledger or of this batch. `asset` narrows it to fills with such a third fee. */
+const namedFill = (asset: string): string => `(
+  EXISTS (SELECT FROM fills f WHERE f.book_id = s.book_id AND f.venue = s.venue AND f.account = s.account
+    AND f.fill_id = s.id AND f.revision = s.revision AND ${asset === "" ? "true" : `${asset} = ANY (f.third_fee_assets)`})
+  OR EXISTS (SELECT FROM staged f WHERE f.kind = 'fill' AND f.book_id = s.book_id AND f.venue = s.venue
+    AND f.account = s.account AND f.id = s.id AND f.revision = s.revision
+    AND NOT EXISTS (SELECT FROM exceptions r WHERE r.ordinal = f.ordinal AND r.outcome = 'rejected')
+    AND ${asset === "" ? "true" : `${asset} = ANY (f.third_fee_assets)`}))`;
+
+const reject = (condition: string, problem: string): string => `
+  INSERT INTO exceptions (ordinal, outcome, problem)
+  SELECT s.ordinal, 'rejected', '${problem}' FROM staged s WHERE ${condition} AND ${notYetRejected}`;
+
+/** Facts that point at others: the target must be there, and a replacement follows the void of what it replaces. */
+const references: Partial<Record<FactTable["kind"], readonly string[]>> = {
+  "fee value": [
+    reject(
+      `s.kind = 'fee value' AND NOT ${namedFill("(s.extra)[1]")}`,
+      "no fill of that identity has a fee in that third asset; record the fill first",
+    ),
+  ],
+  void: [
+    reject(
+      `s.kind = 'void' AND (s.extra)[1] = 'fill' AND NOT ${namedFill("")}`,
+      "the fill it voids is not recorded; record it first",
+    ),
+    reject(
+      `s.kind = 'void' AND (s.extra)[1] = 'opening lot' AND NOT EXISTS (SELECT FROM opening_lots l
+        WHERE l.book_id = s.book_id AND l.venue = s.venue AND l.account = s.account AND l.lot_key = s.id
+        AND l.revision = s.revision) AND NOT EXISTS (SELECT FROM staged l WHERE l.kind = 'opening lot'
+        AND l.book_id = s.book_id AND l.venue = s.venue AND l.account = s.account AND l.id = s.id
+        AND l.revision = s.revision)`,
+      "the opening lot it voids is not recorded; record it first",
+    ),
+    reject(
+      `s.kind = 'void' AND (s.extra)[1] = 'fee value' AND NOT EXISTS (SELECT FROM fee_values v
+        WHERE v.book_id = s.book_id AND v.venue = s.venue AND v.account = s.account AND v.fill_id = s.id
+        AND v.fill_revision = s.revision AND v.asset = (s.extra)[2] AND v.revision = (s.extra)[3]::integer)
+        AND NOT EXISTS (SELECT FROM staged v WHERE v.kind = 'fee value' AND v.book_id = s.book_id
+        AND v.venue = s.venue AND v.account = s.account AND v.id = s.id AND v.revision = s.revision
+        AND (v.extra)[1] = (s.extra)[2] AND (v.extra)[2] = (s.extra)[3])`,
+      "the fee value it voids is not recorded; record it first",
+    ),
+  ],
+};
+
+/** A revision above 0 replaces the one before it, which must be voided, in the ledger or in this batch. */
+const replacements: readonly string[] = [
+  [
+    "fill",
+    "fill",
+    "s.revision",
+    "v.target_revision = s.revision - 1",
+    "v.revision = s.revision - 1",
+  ],
+  [
+    "opening lot",
+    "opening lot",
+    "s.revision",
+    "v.target_revision = s.revision - 1",
+    "v.revision = s.revision - 1",
+  ],
+  [
+    "fee value",
+    "fee value",
+    "(s.extra)[2]::integer",
+    "v.target_revision = s.revision AND v.asset = (s.extra)[1] AND v.value_revision = (s.extra)[2]::integer - 1",
+    "v.revision = s.revision AND (v.extra)[2] = (s.extra)[1] AND (v.extra)[3]::integer = (s.extra)[2]::integer - 1",
+  ],
+].map(([kind, target, revision, recorded, inBatch]) =>
+  reject(
+    `s.kind = '${kind}' AND ${revision} > 0
+      AND NOT EXISTS (SELECT FROM voids v WHERE v.book_id = s.book_id AND v.venue = s.venue AND v.account = s.account
+        AND v.target_kind = '${target}' AND v.target_id = s.id AND ${recorded})
+      AND NOT EXISTS (SELECT FROM staged v WHERE v.kind = 'void' AND v.book_id = s.book_id AND v.venue = s.venue
+        AND v.account = s.account AND (v.extra)[1] = '${target}' AND v.id = s.id AND ${inBatch})`,
+    "it replaces a revision that is not voided; void that one first",
+  ),
+);
+
+export interface JudgeOptions {
+  /** Kinds of fact that were staged. */
+  readonly kinds: ReadonlySet<string>;
+  /** Whether any of the books had facts before. */
+  readonly known: boolean;
+  /** Whether a staged fact has a revision above 0. */
+  readonly replaces: boolean;
+}
+
+/** Fills `exceptions`; gives the number of its rows. */
+export async function judge(connection: Connection, options: JudgeOptions): Promise<number> {
+  const tables = factTables.filter((table) => options.kinds.has(table.kind));
+  for (const table of tables) await connection.execute(findRepeated(table));
+  await connection.execute(rejectWhole);
+  if (options.known) for (const table of tables) await connection.execute(findKnown(table));
+  for (const table of tables) {
+    for (const check of references[table.kind] ?? []) await connection.execute(check);
+  }
+  if (options.replaces) for (const check of replacements) await connection.execute(check);
+  const [count] = await connection.query<{ n: number }>(
+    "SELECT count(*)::integer AS n FROM exceptions",
+  );
+  return count?.n ?? 0;
+}

@@ -1,0 +1,92 @@
+/**
+ * Numbering and inserting: entry numbers by book in the order told, then facts and observations into their tables.
+ * Numbers are given after judging, under the book's row lock, so they have no gaps.
+ */
+import type { Connection } from "../../store/database.ts";
+import { type FactTable, factTables } from "./fact-table.ts";
+
+/**
+ * How a staged row gets its numbers. Where every row is new, the place counted while staging is all that is needed and nothing
+ * is sorted; else the exceptions are taken out first.
+ */
+interface Numbering {
+  /** SQL that follows `FROM staged s JOIN books b USING (book_id)`, and the values it gives. */
+  readonly join: string;
+  readonly entry: string;
+  readonly outcome: string;
+  readonly isNew: string;
+}
+
+const allNew: Numbering = {
+  join: "",
+  entry: "b.last_entry + s.book_ordinal",
+  outcome: "'recorded'",
+  isNew: "true",
+};
+
+const judged: Numbering = {
+  join: "JOIN numbered n ON n.ordinal = s.ordinal",
+  entry: "n.entry",
+  outcome: "n.outcome",
+  isNew: "n.outcome = 'recorded'",
+};
+
+function insertFacts(table: FactTable, numbering: Numbering): string {
+  const columns = { ...table.identity, ...table.content, ...table.optional };
+  const derived = Object.entries(table.derived);
+  const names = [...Object.keys(columns), ...derived.map(([name]) => name)];
+  const values = [
+    ...Object.values(columns).map((value) => value("s")),
+    ...derived.map(([, value]) => value),
+  ];
+  return `
+    INSERT INTO ${table.table} (book_id, entry, ${names.join(", ")}, leaf)
+    SELECT s.book_id, ${numbering.entry}, ${values.join(", ")}, s.leaf
+    FROM staged s JOIN books b USING (book_id) ${numbering.join}
+    WHERE s.kind = '${table.kind}' AND ${numbering.isNew}`;
+}
+
+const numberJudged = [
+  `INSERT INTO numbered
+   SELECT s.ordinal, b.last_entry + row_number() OVER (PARTITION BY s.book_id ORDER BY s.ordinal), 'recorded', s.leaf
+   FROM staged s JOIN books b USING (book_id)
+   WHERE NOT EXISTS (SELECT FROM exceptions x WHERE x.ordinal = s.ordinal)`,
+  `INSERT INTO numbered
+   SELECT x.ordinal, coalesce(x.entry, f.entry), x.outcome, coalesce(f.leaf, x.leaf)
+   FROM exceptions x LEFT JOIN numbered f ON f.ordinal = x.first
+   WHERE x.outcome <> 'rejected'`,
+  // A telling is new when its source has not said those bytes of that fact before.
+  `INSERT INTO told
+   SELECT d.ordinal, b.last_observation + row_number() OVER (PARTITION BY d.book_id ORDER BY d.ordinal)
+   FROM (SELECT DISTINCT ON (s.book_id, n.entry, s.telling) s.book_id, s.ordinal
+         FROM staged s JOIN numbered n USING (ordinal)
+         WHERE NOT EXISTS (SELECT FROM observations o
+           WHERE o.book_id = s.book_id AND o.entry = n.entry AND o.telling = s.telling)
+         ORDER BY s.book_id, n.entry, s.telling, s.ordinal) d
+   JOIN books b USING (book_id)`,
+];
+
+function insertObservations(numbering: Numbering, number: string, join: string): string {
+  return `
+    INSERT INTO observations (book_id, number, entry, outcome, source, raw, telling)
+    SELECT s.book_id, ${number}, ${numbering.entry}, ${numbering.outcome}, s.source, s.raw, s.telling
+    FROM staged s JOIN books b USING (book_id) ${numbering.join} ${join}`;
+}
+
+/** Numbers the staged rows and inserts them. `exceptions` is their count: with none, no row is sorted or looked up. */
+export async function insertNumbered(
+  connection: Connection,
+  kinds: ReadonlySet<string>,
+  exceptions: number,
+): Promise<void> {
+  const numbering = exceptions === 0 ? allNew : judged;
+  if (exceptions > 0) for (const statement of numberJudged) await connection.execute(statement);
+  for (const table of factTables) {
+    if (kinds.has(table.kind)) await connection.execute(insertFacts(table, numbering));
+  }
+  await connection.execute(
+    exceptions === 0
+      ? insertObservations(numbering, "b.last_observation + s.book_ordinal", "")
+      : insertObservations(numbering, "t.number", "JOIN told t ON t.ordinal = s.ordinal"),
+  );
+}

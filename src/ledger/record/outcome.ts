@@ -1,0 +1,148 @@
+/** What became of a batch, and the heads of the books it touches. */
+import type { Connection } from "../../store/database.ts";
+import { parseSymbol } from "../../core/instrument.ts";
+
+/** A book's head as it stood when the batch took its lock. */
+export interface BookHead {
+  readonly bookId: string;
+  readonly lastEntry: bigint;
+  readonly lastObservation: bigint;
+  readonly lastSeal: bigint;
+  /** The last seal's hash, in hexadecimal. */
+  readonly head: string;
+}
+
+interface BookNames {
+  readonly bookId: string;
+  readonly portfolio: string;
+  readonly symbol: string;
+}
+
+/** Makes the books that are new and locks all of them, by id: the one order of locks everywhere. */
+export async function lockBooks(
+  connection: Connection,
+  books: readonly BookNames[],
+): Promise<BookHead[]> {
+  const sorted = books.toSorted((a, b) => (a.bookId < b.bookId ? -1 : 1));
+  const heads: BookHead[] = [];
+  for (let from = 0; from < sorted.length; from += 5000) {
+    heads.push(...(await lockSome(connection, sorted.slice(from, from + 5000))));
+  }
+  return heads;
+}
+
+async function lockSome(connection: Connection, books: readonly BookNames[]): Promise<BookHead[]> {
+  const ids = books.map((book) => book.bookId);
+  const instruments = books.map((book) => parseSymbol(book.symbol)!);
+  await connection.execute(
+    `INSERT INTO books (book_id, portfolio, symbol, base_asset, quote_asset)
+     SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[]) AS t (id, p, s, b, q)
+     WHERE NOT EXISTS (SELECT FROM books WHERE book_id = id) ORDER BY id ON CONFLICT DO NOTHING`,
+    [
+      ids,
+      books.map((book) => book.portfolio),
+      books.map((book) => book.symbol),
+      instruments.map((each) => each.base),
+      instruments.map((each) => each.quote),
+    ],
+  );
+  const rows = await connection.query<{
+    book_id: string;
+    e: bigint;
+    o: bigint;
+    s: bigint;
+    head: string;
+  }>(
+    `SELECT book_id, last_entry AS e, last_observation AS o, last_seal AS s, encode(head, 'hex') AS head
+     FROM books WHERE book_id = ANY ($1::uuid[]) ORDER BY book_id FOR NO KEY UPDATE`,
+    [ids],
+  );
+  return rows.map((row) => ({
+    bookId: row.book_id,
+    lastEntry: row.e,
+    lastObservation: row.o,
+    lastSeal: row.s,
+    head: row.head,
+  }));
+}
+
+/** A telling whose content is not what the ledger has. */
+export interface ConflictExample {
+  readonly file: number;
+  readonly row: number;
+  readonly id: string;
+  readonly told: string;
+  readonly recorded: string;
+}
+
+export interface FileOutcome {
+  recorded: number;
+  duplicates: number;
+  conflicts: number;
+  rejected: number;
+}
+
+export interface BatchOutcome {
+  /** By index of the batch's sources. */
+  readonly files: readonly FileOutcome[];
+  /** Null when nothing was new: then there is no batch and no seal. */
+  readonly batchId: string | null;
+  readonly books: number;
+  /** Up to 20. */
+  readonly conflicts: readonly ConflictExample[];
+}
+
+/** Counts a telling that was heard before. The counts are not sealed. */
+export async function countRepeats(connection: Connection): Promise<void> {
+  await connection.execute(
+    `INSERT INTO repeats (book_id, source, count, last_at)
+     SELECT s.book_id, s.source, count(*), clock_timestamp() FROM staged s JOIN numbered n USING (ordinal)
+     WHERE NOT EXISTS (SELECT FROM told t WHERE t.ordinal = s.ordinal)
+     GROUP BY s.book_id, s.source ORDER BY s.book_id, s.source
+     ON CONFLICT (book_id, source) DO UPDATE SET count = repeats.count + excluded.count, last_at = excluded.last_at`,
+  );
+}
+
+/** The counts by file, in the transaction that recorded them. */
+export async function outcomes(
+  connection: Connection,
+  staging: { readonly books: ReadonlyMap<string, unknown> },
+  exceptions: number,
+  batchId: string | null,
+): Promise<BatchOutcome> {
+  const rows = await connection.query<{ file: number; outcome: string; n: number }>(
+    exceptions === 0
+      ? "SELECT file, 'recorded' AS outcome, count(*)::integer AS n FROM staged GROUP BY file"
+      : `SELECT file, coalesce(x.outcome, 'recorded') AS outcome, count(*)::integer AS n
+         FROM staged LEFT JOIN exceptions x USING (ordinal) GROUP BY 1, 2`,
+  );
+  const files: FileOutcome[] = [];
+  for (const { file, outcome, n } of rows) {
+    const counts = (files[file] ??= { recorded: 0, duplicates: 0, conflicts: 0, rejected: 0 });
+    if (outcome === "recorded") counts.recorded = n;
+    else if (outcome === "duplicate") counts.duplicates = n;
+    else if (outcome === "conflict") counts.conflicts = n;
+    else counts.rejected = n;
+  }
+  const conflicts = exceptions === 0 ? [] : await conflictExamples(connection);
+  return { files, batchId, books: staging.books.size, conflicts };
+}
+
+async function conflictExamples(connection: Connection): Promise<ConflictExample[]> {
+  const content = (alias: string): string =>
+    `concat_ws(' ', ${alias}.side, trim_scale(${alias}.quantity), '@', trim_scale(${alias}.price), 'fee',
+       trim_scale(${alias}.quote_fee), 'at', ${alias}.executed_at)`;
+  const rows = await connection.query<{
+    file: number;
+    place: bigint;
+    id: string;
+    told: string;
+    recorded: string;
+  }>(
+    `SELECT s.file, s.place, s.id, ${content("s")} AS told, coalesce(${content("f")}, s.kind) AS recorded
+     FROM exceptions x JOIN staged s USING (ordinal) JOIN numbered n USING (ordinal)
+     LEFT JOIN fills f ON f.book_id = s.book_id AND f.entry = n.entry
+     WHERE x.outcome = 'conflict' ORDER BY s.ordinal LIMIT 20`,
+  );
+  return rows.map((row) => ({ ...row, row: parseInt(`${row.place}`, 10) }));
+}
