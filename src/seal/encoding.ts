@@ -36,6 +36,7 @@ export const kinds = {
 
 const hashLength = 32;
 const uuidLength = 16;
+const uuidShape = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** Where the record begins: the byte before it is the prefix `00` of a leaf. */
 const recordStart = 1;
 const fieldHead = 5;
@@ -217,9 +218,8 @@ export class RecordWriter {
   /** 16 bytes of a UUID in its canonical text. */
   putUuid(uuid: string): void {
     this.#reserve(uuidLength);
-    const digits = uuid.replaceAll("-", "");
-    const written = this.#buffer.write(digits, this.#end, "hex");
-    if (written !== uuidLength || digits.length !== 32) fail("a malformed UUID", uuid);
+    if (!uuidShape.test(uuid)) fail("a malformed UUID", uuid);
+    this.#buffer.write(uuid.replaceAll("-", ""), this.#end, "hex");
     this.#end += uuidLength;
   }
 
