@@ -1,0 +1,24 @@
+/** lotbook as a library. */
+export { allocate } from "./core/allocate.ts";
+export type {
+  AllocateOptions,
+  AllocateResult,
+  Allocation,
+  OpenLotLeft,
+  QuoteTotals,
+  UnmatchedSale,
+} from "./core/allocate.ts";
+export { InvalidFactError } from "./core/allocate-input.ts";
+export type {
+  AdjustmentInput,
+  FactInput,
+  FeeValueInput,
+  FillInput,
+  OpeningLotInput,
+  TimeInput,
+  VoidInput,
+} from "./core/allocate-input.ts";
+export type { Decimal } from "./core/decimal.ts";
+export type { Fee, Side } from "./core/fact.ts";
+export type { Method } from "./core/matching/walk.ts";
+export type { Scope } from "./core/movement.ts";
