@@ -1,0 +1,79 @@
+/** lotbook's own export: one JSON object a line. docs/formats.md. */
+import type { Fact, Telling } from "../../core/fact.ts";
+import { isProblem, makeProblem } from "../../core/problem.ts";
+import { badInput, lineBlocks } from "../encoding.ts";
+import type { Format } from "../format.ts";
+import type { Line } from "./lines.ts";
+import { lineToFact, passedOverTypes } from "./lines.ts";
+
+const factTypes: ReadonlySet<string> = new Set<Fact["kind"]>([
+  "fill",
+  "opening lot",
+  "fee value",
+  "void",
+  "adjustment",
+]);
+
+export const lotbookNdjson: Format = {
+  name: "lotbook-ndjson",
+  summary: "lotbook's own export, a JSON object a line",
+  detect: (head) => {
+    const type = /^\s*\{[^\r\n]*?"type"\s*:\s*"([^"]*)"/.exec(head)?.[1];
+    return type !== undefined && (factTypes.has(type) || passedOverTypes.has(type));
+  },
+  read: readLines,
+};
+
+async function* readLines(
+  file: string,
+  bytes: AsyncIterable<Uint8Array>,
+): AsyncGenerator<readonly Telling[]> {
+  let row = 0;
+  for await (const block of lineBlocks(file, bytes)) {
+    const tellings: Telling[] = [];
+    for (let from = 0; from < block.length;) {
+      const end = block.indexOf("\n", from);
+      const ended = end >= 0;
+      const stop = ended ? end : block.length;
+      row += 1;
+      const raw = block.slice(
+        from,
+        ended && block.charCodeAt(stop - 1) === 13 && stop > from ? stop - 1 : stop,
+      );
+      from = stop + 1;
+      if (raw === "") continue;
+      const telling = tell(file, row, raw, ended);
+      if (telling !== undefined) tellings.push(telling);
+    }
+    if (tellings.length > 0) yield tellings;
+  }
+}
+
+function tell(file: string, row: number, raw: string, ended: boolean): Telling | undefined {
+  const refused = (message: string): Telling => ({
+    row,
+    raw,
+    fact: undefined,
+    problem: makeProblem({ file, row }, undefined, raw, message),
+  });
+  let line: unknown;
+  try {
+    line = JSON.parse(raw);
+  } catch (error) {
+    if (!ended)
+      throw badInput(
+        file,
+        row,
+        "ends in the middle of a line",
+        "the file is cut off; export it again",
+      );
+    return refused(`is no JSON: ${(error as Error).message}`);
+  }
+  if (typeof line !== "object" || line === null || Array.isArray(line))
+    return refused("is no JSON object; each line is one, like {…}");
+  const outcome = lineToFact(line as Line, { file, row });
+  if (outcome === undefined) return undefined;
+  return isProblem(outcome)
+    ? { row, raw, fact: undefined, problem: outcome }
+    : { row, raw, fact: outcome, problem: undefined };
+}
