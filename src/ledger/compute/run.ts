@@ -1,0 +1,190 @@
+/**
+ * The computation log: a row a run, written before the work, so that a run that fails or dies leaves it. One run at a time works on a
+ * ledger; what a dead one left is removed by the next.
+ */
+import { hostname } from "node:os";
+import { wideScale } from "../../core/matching/amounts.ts";
+import { LotbookError } from "../../errors.ts";
+import type { Connection, Database } from "../../store/database.ts";
+import type { Version } from "./policy.ts";
+
+/** A number of ours for the advisory lock that a run holds. */
+const lockKey = 7_105_107_001n;
+
+/** Runs of this process, by database: the embedded engine has one connection, so the lock can't live in it. */
+const running = new WeakMap<Database, Promise<unknown>>();
+
+/** Does `work` while no other run does any, in this process or another; `onWait` is told once when it has to wait. */
+export async function alone<T>(database: Database, onWait: () => void, work: () => Promise<T>): Promise<T> {
+  const before = running.get(database);
+  if (before !== undefined) onWait();
+  const turn = (before ?? Promise.resolve()).then(() => locked(database, onWait, work));
+  const settled = turn.catch(() => {});
+  running.set(database, settled);
+  try {
+    return await turn;
+  } finally {
+    if (running.get(database) === settled) running.delete(database);
+  }
+}
+
+async function locked<T>(database: Database, onWait: () => void, work: () => Promise<T>): Promise<T> {
+  if (database.parallelism === 1) return work();
+  return database.connect(async (connection) => {
+    const [got] = await connection.query<{ got: boolean }>(`SELECT pg_try_advisory_lock(${lockKey}) AS got`);
+    if (!got!.got) {
+      onWait();
+      await connection.query(`SELECT pg_advisory_lock(${lockKey})::text`);
+    }
+    try {
+      return await work();
+    } finally {
+      await connection.query(`SELECT pg_advisory_unlock(${lockKey})`);
+    }
+  });
+}
+
+/** Removes what dead runs left: rows of unfinished steps, their supersessions, versions that were never finished. */
+export async function removeLeftovers(database: Database): Promise<void> {
+  await database.connect(async (connection) => {
+    await connection.execute(
+      `UPDATE runs SET status = 'failed', ended_at = clock_timestamp(), error = 'the process ended before the run did'
+       WHERE status = 'running'`,
+    );
+    const unfinished = await connection.query<{ step: bigint; version: number; book_id: string | null }>(
+      "SELECT step, version, book_id FROM steps WHERE revision IS NULL ORDER BY step",
+    );
+    for (const { step, version, book_id } of unfinished) {
+      await connection.transaction(async () => {
+        if (book_id === null) await dropVersion(connection, version);
+        else await undoStep(connection, step, version, book_id);
+        await connection.execute("DELETE FROM steps WHERE step = $1", [step]);
+      });
+    }
+  });
+}
+
+async function dropVersion(connection: Connection, version: number): Promise<void> {
+  await connection.query("SELECT drop_version_partitions($1)::text", [version]);
+  await connection.execute("DELETE FROM versions WHERE version = $1", [version]);
+}
+
+const conclusionTables = ["allocations", "open_lots", "day_digests", "book_states"];
+
+async function undoStep(connection: Connection, step: bigint, version: number, bookId: string): Promise<void> {
+  const key = [version, bookId, step];
+  for (const table of conclusionTables) {
+    await connection.execute(`DELETE FROM ${table} WHERE version = $1 AND book_id = $2 AND step = $3`, key);
+    await connection.execute(
+      `UPDATE ${table} SET superseded = NULL WHERE version = $1 AND book_id = $2 AND superseded = $3`,
+      key,
+    );
+  }
+}
+
+/** Limits a run to some books. */
+export interface BookFilter {
+  readonly portfolio?: string;
+  readonly symbol?: string;
+}
+
+export interface RunText {
+  readonly mode: "full" | "incremental";
+  readonly trigger: string;
+  readonly filter: BookFilter;
+}
+
+/** What a run counts as it goes. */
+export class RunCounts {
+  books = 0;
+  opens = 0;
+  closes = 0;
+  allocations = 0;
+  superseded = 0;
+  /** By quote asset, in units of 10^-36: what the run adds to the version's realized PnL. */
+  readonly pnl = new Map<string, bigint>();
+
+  addPnl(quote: string, units: bigint): void {
+    if (units !== 0n) this.pnl.set(quote, (this.pnl.get(quote) ?? 0n) + units);
+  }
+}
+
+export async function startRun(database: Database, version: number, text: RunText): Promise<bigint> {
+  return database.connect(async (connection) => {
+    const [row] = await connection.query<{ run: bigint }>(
+      `INSERT INTO runs (version, mode, trigger, portfolio, symbol, worker) VALUES ($1, $2, $3, $4, $5, $6) RETURNING run`,
+      [
+        version,
+        text.mode,
+        text.trigger,
+        text.filter.portfolio ?? null,
+        text.filter.symbol ?? null,
+        `${hostname()} ${process.pid}`,
+      ],
+    );
+    return row!.run;
+  });
+}
+
+export async function failRun(database: Database, run: bigint, error: unknown): Promise<void> {
+  const text = error instanceof Error ? error.message : String(error);
+  await database.connect((connection) =>
+    connection.execute(
+      "UPDATE runs SET status = 'failed', ended_at = clock_timestamp(), error = $2 WHERE run = $1 AND status = 'running'",
+      [run, text],
+    ),
+  );
+}
+
+export interface RunEnd {
+  readonly digest: string | null;
+  readonly revision: bigint | null;
+  readonly totalPnl: Readonly<Record<string, string>>;
+}
+
+/** Ends a run well. Within the transaction of its last step, where it has one. */
+export async function endRun(connection: Connection, run: bigint, counts: RunCounts, end: RunEnd): Promise<void> {
+  await connection.execute(
+    `UPDATE runs SET status = 'done', ended_at = clock_timestamp(), books = $2, opens = $3, closes = $4, allocations = $5,
+       superseded = $6, total_pnl = $7, digest = decode($8, 'hex'), revision = $9 WHERE run = $1`,
+    [
+      run,
+      counts.books,
+      counts.opens,
+      counts.closes,
+      counts.allocations,
+      counts.superseded,
+      JSON.stringify(end.totalPnl),
+      end.digest,
+      end.revision,
+    ],
+  );
+}
+
+/** The realized PnL by quote asset that a version's last run ended with. */
+export async function lastTotals(connection: Connection, version: number): Promise<Record<string, string>> {
+  const [row] = await connection.query<{ total_pnl: string }>(
+    `SELECT total_pnl::text AS total_pnl FROM runs WHERE version = $1 AND status = 'done' ORDER BY run DESC LIMIT 1`,
+    [version],
+  );
+  return row === undefined ? {} : (JSON.parse(row.total_pnl) as Record<string, string>);
+}
+
+/** A policy can't change within a version. */
+export function refuseOtherPolicy(published: Version, wanted: Partial<Version>): void {
+  for (const key of ["method", "scope", "engineVersion"] as const) {
+    if (wanted[key] === undefined || wanted[key] === published[key]) continue;
+    throw new LotbookError(
+      "REFUSED",
+      `the published version ${published.version} was computed with ${key} ${published[key]}, not ${wanted[key]}`,
+      { advice: "Build a version of that policy: lotbook compute --full" },
+    );
+  }
+}
+
+/** A decimal of up to 36 places in units of 10^-36. */
+export function wideUnits(decimal: string): bigint {
+  const point = decimal.indexOf(".");
+  const fraction = point < 0 ? 0 : decimal.length - point - 1;
+  return BigInt(decimal.replace(".", "") + "0".repeat(wideScale - fraction));
+}
