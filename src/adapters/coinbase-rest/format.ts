@@ -1,6 +1,7 @@
 /** Saved responses of Coinbase Advanced Trade's List Fills. docs/formats.md. */
 import type { Telling } from "../../core/fact.ts";
 import { isProblem, shownValue } from "../../core/problem.ts";
+import { inChunks } from "../chunks.ts";
 import { badInput, notUtf8, textHead } from "../encoding.ts";
 import type { Format } from "../format.ts";
 import type { Cut } from "./fill-cutter.ts";
@@ -13,7 +14,7 @@ export const coinbaseRest: Format = {
   detect: (head) =>
     /^\s*[[{]/.test(head) &&
     (/"fills"\s*:/.test(head) || (head.includes('"entry_id"') && head.includes('"product_id"'))),
-  read: readResponses,
+  read: (file, bytes) => inChunks(readResponses(file, bytes)),
 };
 
 async function* readResponses(
@@ -33,7 +34,7 @@ async function* readResponses(
         pages.fills += 1;
       }
     }
-    if (tellings.length > 0) yield tellings;
+    yield tellings;
   }
   cutter.end();
 }

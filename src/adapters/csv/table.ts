@@ -1,6 +1,7 @@
 /** Formats that are a CSV table with a header: one place for headers, widths, cut ends and the stream of tellings. */
 import type { Fact, Place, Problem, Telling } from "../../core/fact.ts";
 import { isProblem, makeProblem, shownValue } from "../../core/problem.ts";
+import { inChunks } from "../chunks.ts";
 import { badInput } from "../encoding.ts";
 import type { Format } from "../format.ts";
 import type { CsvRecord } from "./records.ts";
@@ -19,15 +20,12 @@ export interface TableLayout {
 
 export type RowReader = (cells: readonly string[], place: Place) => Fact | Problem;
 
-/** Tellings that are handed on together. */
-const chunkRows = 2000;
-
 export function tableFormat(layout: TableLayout): Format {
   return {
     name: layout.name,
     summary: layout.summary,
     detect: (head) => layout.detect(new Set(headerCells(head))),
-    read: (file, bytes) => readTable(layout, file, bytes),
+    read: (file, bytes) => inChunks(readTable(layout, file, bytes)),
   };
 }
 
@@ -44,15 +42,13 @@ async function* readTable(
   bytes: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<readonly Telling[]> {
   let table: Table | undefined;
-  let chunk: Telling[] = [];
   for await (const records of csvRecords(file, bytes)) {
+    const tellings: Telling[] = [];
     for (const record of records) {
       if (table === undefined) table = new Table(layout, file, record);
-      else chunk.push(table.tell(record));
+      else tellings.push(table.tell(record));
     }
-    if (chunk.length < chunkRows) continue;
-    yield chunk;
-    chunk = [];
+    yield tellings;
   }
   if (table === undefined)
     throw badInput(
@@ -61,7 +57,6 @@ async function* readTable(
       "has no header row",
       `the first row names the columns: ${layout.required.join(",")}`,
     );
-  if (chunk.length > 0) yield chunk;
 }
 
 class Table {

@@ -1,6 +1,7 @@
 /** lotbook's own export: one JSON object a line. docs/formats.md. */
 import type { Fact, Telling } from "../../core/fact.ts";
 import { isProblem, makeProblem } from "../../core/problem.ts";
+import { inChunks } from "../chunks.ts";
 import { badInput, lineBlocks } from "../encoding.ts";
 import type { Format } from "../format.ts";
 import type { Line } from "./lines.ts";
@@ -21,7 +22,7 @@ export const lotbookNdjson: Format = {
     const type = /^\s*\{[^\r\n]*?"type"\s*:\s*"([^"]*)"/.exec(head)?.[1];
     return type !== undefined && (factTypes.has(type) || passedOverTypes.has(type));
   },
-  read: readLines,
+  read: (file, bytes) => inChunks(readLines(file, bytes)),
 };
 
 async function* readLines(
@@ -45,7 +46,7 @@ async function* readLines(
       const telling = tell(file, row, raw, ended);
       if (telling !== undefined) tellings.push(telling);
     }
-    if (tellings.length > 0) yield tellings;
+    yield tellings;
   }
 }
 
