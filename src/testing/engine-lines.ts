@@ -89,11 +89,16 @@ export function engineLines(facts: readonly Fact[], style: WalkStyle): ModelResu
   return { allocations: sink.lines, openLots: openLots.toSorted() };
 }
 
+function closeOf(row: UnmatchedSale): string {
+  return `fill ${row.venue}/${row.account}/${row.closeFillId}`;
+}
+
+function moneyOf(row: UnmatchedSale): string {
+  return `${row.proceeds} ${row.netProceeds}`;
+}
+
 /** What of the model's lines `allocate` tells too: identities without revisions, in two lists. */
 export function publicLines(result: AllocateResult): { slices: string[]; openLots: string[] } {
-  const closeOf = (row: UnmatchedSale): string =>
-    `fill ${row.venue}/${row.account}/${row.closeFillId}`;
-  const moneyOf = (row: UnmatchedSale): string => `${row.proceeds} ${row.netProceeds}`;
   const unmatched = result.unmatched.map(
     (row) => `${closeOf(row)} - ${row.quantity} - ${row.closeFee} - ${moneyOf(row)} -`,
   );

@@ -1,10 +1,9 @@
-/** The engine against the naive model: random histories, and all small ones. */
+/** The engine against the naive model, on random histories. exhaustive.test.ts has all small ones. */
 import { describe, expect, it } from "vitest";
-import type { Fact, Fill } from "../fact.ts";
 import { allocate } from "../allocate.ts";
 import { Dice, drawHistory, type History } from "../../testing/histories.ts";
 import { engineLines, publicLines, type WalkStyle } from "../../testing/engine-lines.ts";
-import { naiveModel, type ModelResult } from "../../testing/naive-model.ts";
+import { naiveModel, sameResult, type ModelResult } from "../../testing/naive-model.ts";
 
 const firstSeed = parseInt(process.env["LOTBOOK_SEED"] ?? "1", 10);
 const historyCount = parseInt(process.env["LOTBOOK_HISTORIES"] ?? "200000", 10);
@@ -12,15 +11,6 @@ const historyCount = parseInt(process.env["LOTBOOK_HISTORIES"] ?? "200000", 10);
 function replay(seed: number, test: string): string {
   const file = "src/core/matching/model.test.ts";
   return `LOTBOOK_SEED=${seed} LOTBOOK_HISTORIES=1 npx vitest run ${file} -t "${test}"`;
-}
-
-function sameResult(left: ModelResult, right: ModelResult): boolean {
-  return (
-    left.allocations.length === right.allocations.length &&
-    left.openLots.length === right.openLots.length &&
-    left.allocations.every((line, index) => line === right.allocations[index]) &&
-    left.openLots.every((line, index) => line === right.openLots[index])
-  );
 }
 
 /** Every seed has its own way to be walked: in chunks of 1 to 7, some of them dropped and resumed. */
@@ -94,50 +84,5 @@ describe("random histories", () => {
         for (const resumeEvery of [0, 1, 3])
           expect(engineLines(history.facts, { scope, chunk, resumeEvery })).toEqual(whole);
     });
-  });
-});
-
-describe("all small histories", () => {
-  const kinds = ["buy", "sell"].flatMap((side) =>
-    ["1", "2", "3"].flatMap((quantity) => ["10", "13"].map((price) => ({ side, quantity, price }))),
-  ) as Pick<Fill, "side" | "quantity" | "price">[];
-  // Fees that don't divide, so that every share is cut somewhere.
-  const fees = ["1", "-1", "0.1", "2", "0.7"];
-  const choices = fees.map((amount, place) =>
-    kinds.map((kind): Fill => ({
-      kind: "fill",
-      portfolio: "default",
-      symbol: "BTC-USD",
-      venue: "manual",
-      account: "main",
-      fillId: place.toString(),
-      revision: 0,
-      executedAt: BigInt(place),
-      fees: [{ asset: "USD", amount }],
-      ...kind,
-    })),
-  );
-
-  /** The history with this number: its digits in base 12 say the kinds of its fills. */
-  function numbered(number: number, length: number): Fact[] {
-    const facts: Fact[] = [];
-    let rest = number;
-    for (let place = 0; place < length; place += 1) {
-      facts.push(choices[place]![rest % kinds.length]!);
-      rest = Math.floor(rest / kinds.length);
-    }
-    return facts;
-  }
-
-  it.each([1, 2, 3, 4, 5])("of %i fills give what the model gives", (length) => {
-    const count = kinds.length ** length;
-    const style: WalkStyle = { scope: "portfolio", chunk: 10, resumeEvery: 0 };
-    for (let number = 0; number < count; number += 1) {
-      const facts = numbered(number, length);
-      const engine = engineLines(facts, style);
-      const { allocations, openLots } = naiveModel(facts, "portfolio");
-      const model = { allocations, openLots: openLots.toSorted() };
-      if (!sameResult(engine, model)) expect({ facts, ...engine }).toEqual({ facts, ...model });
-    }
   });
 });
