@@ -1,0 +1,175 @@
+import { type Check, visible } from "../check.ts";
+import {
+  bytesField,
+  codeField,
+  decimalField,
+  hashField,
+  integerField,
+  leaf,
+  optional,
+  textField,
+} from "../encoding.ts";
+
+/**
+ * hashing.md 5. Within one database only the chain row, day, book, version can be proven; that the same facts give the
+ * same digest elsewhere is for a recomputation to show.
+ */
+const nanosecondsPerDay = "86400000000000";
+
+const allocationHash = leaf("31", [
+  bytesField("01", "c.identity"),
+  integerField("02", "it.closed_at"),
+  optional(bytesField("03", "o.identity")),
+  optional(integerField("04", "it.opened_at")),
+  decimalField("05", "it.quantity"),
+  optional(decimalField("06", "it.open_fee")),
+  decimalField("07", "it.close_fee"),
+  optional(decimalField("08", "it.cost_basis")),
+  decimalField("09", "it.proceeds"),
+  optional(decimalField("0a", "it.pnl")),
+  codeField("0b", "it.missing"),
+]);
+
+const lotHash = leaf("32", [
+  bytesField("01", "o.identity"),
+  integerField("02", "it.opened_at"),
+  decimalField("03", "it.quantity"),
+  decimalField("04", "it.open_fee"),
+  optional(decimalField("05", "it.cost_basis")),
+  codeField("06", "it.missing"),
+]);
+
+const joinIdentity = (alias: string, entry: string): string =>
+  `LEFT JOIN verify_identities ${alias} ON ${alias}.book_id = it.book_id AND ${alias}.entry = it.${entry}`;
+
+const rowHashes = `
+SELECT 'the hash of an allocation' AS what, book_id, close_entry AS entry, open_entry AS opening, slice,
+  encode(expected, 'hex') AS expected, encode(row_hash, 'hex') AS found
+FROM (${visible(
+  "allocations",
+  `it.book_id, it.close_entry, it.open_entry, it.slice, it.row_hash, ${allocationHash} AS expected`,
+  `${joinIdentity("c", "close_entry")}\n  ${joinIdentity("o", "open_entry")}`,
+)}) AS row
+WHERE row_hash IS DISTINCT FROM expected
+UNION ALL
+SELECT 'the hash of an open lot', book_id, open_entry, NULL, NULL, encode(expected, 'hex'), encode(row_hash, 'hex')
+FROM (${visible(
+  "open_lots",
+  `it.book_id, it.open_entry, it.row_hash, ${lotHash} AS expected`,
+  joinIdentity("o", "open_entry"),
+)}) AS row
+WHERE row_hash IS DISTINCT FROM expected`;
+
+const hashesOfDay = (kind: string): string =>
+  `sha256(string_agg(row_hash, ''::bytea ORDER BY at, row_hash) FILTER (WHERE kind = '${kind}'))`;
+
+/** Stored row hashes will do here: each was compared with its row above. */
+const dayDigests = `
+WITH row AS (
+  ${visible("allocations", "it.book_id, 'close' AS kind, it.closed_at AS at, it.row_hash")}
+  UNION ALL
+  ${visible("open_lots", "it.book_id, 'open' AS kind, it.opened_at AS at, it.row_hash")}
+), expected AS (
+  SELECT book_id, day,
+    ${leaf("33", [optional(hashField("01", "closes")), optional(hashField("02", "opens"))])} AS digest
+  FROM (
+    SELECT book_id, at / ${nanosecondsPerDay} AS day, ${hashesOfDay("close")} AS closes, ${hashesOfDay("open")} AS opens
+    FROM row GROUP BY book_id, at / ${nanosecondsPerDay}
+    OFFSET 0
+  ) AS list
+), stored AS (
+  ${visible("day_digests", "it.book_id, it.day::bigint AS day, it.digest")}
+)
+SELECT 'the digest of day ' || day AS what, book_id, NULL::bigint AS entry, NULL::bigint AS opening,
+  NULL::integer AS slice, encode(expected.digest, 'hex') AS expected, encode(stored.digest, 'hex') AS found
+FROM expected FULL JOIN stored USING (book_id, day)
+WHERE expected.digest IS DISTINCT FROM stored.digest
+UNION ALL
+SELECT 'two digests of day ' || day, book_id, NULL, NULL, NULL, '1', count(*)::text
+FROM stored GROUP BY book_id, day HAVING count(*) > 1`;
+
+const bookDigests = `
+WITH days AS (
+  SELECT book_id, string_agg(int8send(day) || digest, ''::bytea ORDER BY day) AS list
+  FROM (${visible("day_digests", "it.book_id, it.day::bigint AS day, it.digest")}) AS seen GROUP BY book_id
+), expected AS (
+  SELECT days.book_id,
+    ${leaf("34", [textField("01", "b.portfolio"), textField("02", "b.symbol"), bytesField("03", "days.list")])} AS digest
+  FROM days LEFT JOIN books b ON b.book_id = days.book_id
+), stored AS (
+  ${visible("book_states", "it.book_id, it.digest")}
+)
+SELECT 'the digest of the book' AS what, book_id, NULL::bigint AS entry, NULL::bigint AS opening,
+  NULL::integer AS slice, encode(expected.digest, 'hex') AS expected, encode(stored.digest, 'hex') AS found
+FROM expected FULL JOIN stored USING (book_id)
+WHERE expected.digest IS DISTINCT FROM stored.digest`;
+
+/** The digest of version $1 as of `revision`, a column of `moments`. Column `digest`, one row a moment. */
+export const versionDigests = (moments: string): string => `
+  SELECT moment.revision, ${leaf("35", [
+    textField("01", "v.method"),
+    textField("02", "v.scope"),
+    textField("03", "v.fee_policy"),
+    integerField("04", "v.engine_version::bigint"),
+    // A version without books has an empty list, which is a field, not an absent one.
+    bytesField("05", "list.books"),
+  ])} AS digest
+  FROM (${moments}) AS moment
+  JOIN versions v ON v.version = $1
+  JOIN (
+    SELECT moment.revision, coalesce(string_agg(uuid_send(it.book_id) || it.digest, ''::bytea ORDER BY it.book_id)
+      FILTER (WHERE it.digest IS NOT NULL), '') AS books
+    FROM (${moments}) AS moment
+    LEFT JOIN (
+      SELECT state.book_id, state.digest, made.revision AS since, gone.revision AS until
+      FROM book_states state
+      JOIN steps made ON made.step = state.step AND made.revision IS NOT NULL
+      LEFT JOIN steps gone ON gone.step = state.superseded
+      WHERE state.version = $1
+    ) AS it ON it.since <= moment.revision AND (it.until IS NULL OR it.until > moment.revision)
+    GROUP BY moment.revision
+  ) AS list ON list.revision = moment.revision`;
+
+const aboutAll = `SELECT revision FROM revisions
+    WHERE version = $1 AND book_id IS NULL AND kind IN ('step', 'publish') AND revision <= $2`;
+
+const revisionDigests = `
+SELECT r.kind || ' revision ' || r.revision || ' has another digest than the version' AS what, NULL::uuid AS book_id,
+  NULL::bigint AS entry, NULL::bigint AS opening, NULL::integer AS slice, encode(version.digest, 'hex') AS expected,
+  encode(r.digest, 'hex') AS found
+FROM revisions r
+JOIN (${versionDigests(aboutAll)}) AS version ON version.revision = r.revision
+WHERE r.version = $1 AND r.digest IS DISTINCT FROM version.digest
+UNION ALL
+SELECT 'revision ' || r.revision || ' has another digest than the book', r.book_id, NULL, NULL, NULL,
+  encode(state.digest, 'hex'), encode(r.digest, 'hex')
+FROM revisions r
+LEFT JOIN steps s ON s.revision = r.revision
+LEFT JOIN book_states state ON state.version = r.version AND state.book_id = r.book_id AND state.step = s.step
+WHERE r.version = $1 AND r.kind = 'step' AND r.book_id IS NOT NULL AND r.revision <= $2
+  AND r.digest IS DISTINCT FROM state.digest`;
+
+const lastRun = `SELECT run, revision, digest FROM runs
+  WHERE version = $1 AND status = 'done' AND revision <= $2 ORDER BY revision DESC, run DESC LIMIT 1`;
+
+const runDigest = `
+SELECT 'run ' || run.run || ' has another digest than the version' AS what, NULL::uuid AS book_id,
+  NULL::bigint AS entry, NULL::bigint AS opening, NULL::integer AS slice, encode(version.digest, 'hex') AS expected,
+  encode(run.digest, 'hex') AS found
+FROM (${lastRun}) AS run
+JOIN (${versionDigests(`SELECT revision FROM (${lastRun}) AS run`)}) AS version ON version.revision = run.revision
+WHERE run.digest IS DISTINCT FROM version.digest`;
+
+export const i8: Check = {
+  id: "I8",
+  title: "digests recompute from the rows",
+  lane: "hashing",
+  needsVersion: true,
+  parts: [
+    { sql: rowHashes },
+    { sql: dayDigests },
+    { sql: bookDigests },
+    { sql: revisionDigests },
+    { sql: runDigest },
+  ],
+};

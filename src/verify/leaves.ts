@@ -1,0 +1,134 @@
+import {
+  decimalField,
+  feeList,
+  hashField,
+  integerField,
+  leaf,
+  bytesField,
+  optional,
+  textField,
+} from "./encoding.ts";
+
+/** Leaves of the facts, hashing.md 2: for each kind its table and the record's fields. */
+const place = [textField("01", "b.portfolio"), textField("02", "b.symbol")];
+const text = (tag: string, column: string): string => textField(tag, `f.${column}`);
+const decimal = (tag: string, column: string): string => decimalField(tag, `f.${column}`);
+const integer = (tag: string, column: string): string => integerField(tag, `f.${column}::bigint`);
+
+export const factRecords: readonly { table: string; leaf: string }[] = [
+  {
+    table: "fills",
+    leaf: leaf("01", [
+      ...place,
+      text("03", "venue"),
+      text("04", "account"),
+      text("05", "fill_id"),
+      integer("06", "revision"),
+      integer("07", "executed_at"),
+      text("08", "side"),
+      decimal("09", "quantity"),
+      decimal("0a", "price"),
+      optional(decimalField("0b", "nullif(f.quote_fee, 0)")),
+      optional(decimalField("0c", "nullif(f.base_fee, 0)")),
+      `CASE WHEN f.third_fee_assets IS NULL THEN '' ELSE ${bytesField("0d", feeList("f.third_fee_assets", "f.third_fee_amounts"))} END`,
+      optional(integer("0e", "sequence")),
+      optional(text("0f", "order_id")),
+      optional(text("10", "strategy")),
+      optional(text("11", "trade_id")),
+      optional(decimal("12", "quote_size")),
+      optional(text("13", "grain")),
+    ]),
+  },
+  {
+    table: "voids",
+    leaf: leaf("02", [
+      ...place,
+      text("03", "target_kind"),
+      text("04", "venue"),
+      text("05", "account"),
+      text("06", "target_id"),
+      integer("07", "target_revision"),
+      optional(text("08", "asset")),
+      text("09", "author"),
+      text("0a", "reason"),
+      optional(integer("0b", "value_revision")),
+    ]),
+  },
+  {
+    table: "opening_lots",
+    leaf: leaf("03", [
+      ...place,
+      text("03", "venue"),
+      text("04", "account"),
+      text("05", "lot_key"),
+      integer("06", "revision"),
+      integer("07", "opened_at"),
+      decimal("08", "quantity"),
+      optional(decimal("09", "cost")),
+      text("0a", "author"),
+      text("0b", "note"),
+    ]),
+  },
+  {
+    table: "fee_values",
+    leaf: leaf("04", [
+      ...place,
+      text("03", "venue"),
+      text("04", "account"),
+      text("05", "fill_id"),
+      integer("06", "fill_revision"),
+      text("07", "asset"),
+      decimal("08", "value"),
+      text("09", "source"),
+      integer("0a", "revision"),
+    ]),
+  },
+  {
+    table: "adjustments",
+    leaf: leaf("05", [
+      ...place,
+      text("03", "venue"),
+      text("04", "account"),
+      text("05", "entry_id"),
+      text("06", "trade_type"),
+      optional(text("07", "trade_id")),
+      integer("08", "executed_at"),
+      optional(text("09", "side")),
+      optional(decimal("0a", "quantity")),
+      optional(decimal("0b", "price")),
+      `CASE WHEN f.fee_assets IS NULL THEN '' ELSE ${bytesField("0c", feeList("f.fee_assets", "f.fee_amounts"))} END`,
+      optional(text("0d", "order_id")),
+    ]),
+  },
+];
+
+/** Facts of all kinds: stored and recomputed leaf, and the number each should have as an entry. */
+export const leaves = `
+SELECT book_id, entry, row_number() OVER (PARTITION BY book_id ORDER BY entry) AS number, leaf, expected
+FROM (
+  ${factRecords
+    .map(
+      ({
+        table,
+        leaf: expected,
+      }) => `SELECT f.book_id, f.entry, f.leaf::bytea AS leaf, ${expected} AS expected
+  FROM ${table} f LEFT JOIN books b ON b.book_id = f.book_id`,
+    )
+    .join("\n  UNION ALL ")}
+) AS fact`;
+
+/**
+ * Observations: stored and recomputed telling, the leaf over the stored one and over the leaf of the fact it tells of,
+ * and the number each should have.
+ */
+export const tellings = `
+SELECT o.book_id, o.number, row_number() OVER (PARTITION BY o.book_id ORDER BY o.number) AS place, o.entry,
+  o.telling::bytea AS telling,
+  ${leaf("10", [textField("01", "o.source"), bytesField("02", "o.raw")])} AS expected,
+  ${leaf("11", [
+    hashField("01", "o.telling"),
+    textField("02", "o.outcome"),
+    optional(hashField("03", "fact.leaf")),
+  ])} AS leaf
+FROM observations o
+LEFT JOIN verify_leaves fact ON fact.book_id = o.book_id AND fact.number = o.entry AND fact.entry = o.entry`;
