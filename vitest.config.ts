@@ -1,10 +1,17 @@
 import { defineConfig } from "vitest/config";
 
+const isLong = process.env["LOTBOOK_TEST_LONG"] === "1";
+
 export default defineConfig({
   test: {
-    include: ["src/**/*.test.ts", "test/**/*.test.ts"],
+    include: [
+      "src/**/*.test.ts",
+      "test/**/*.test.ts",
+      // Runs that take minutes: `npm run test:long`.
+      ...(isLong ? ["src/**/*.fuzz.ts", "test/**/*.fuzz.ts"] : []),
+    ],
     pool: "forks",
-    testTimeout: 120_000,
+    testTimeout: isLong ? 3_600_000 : 120_000,
     hookTimeout: 120_000,
   },
 });

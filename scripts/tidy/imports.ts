@@ -157,6 +157,6 @@ export function deadFiles(sources: readonly Source[]): Violation[] {
   return sources
     .map(({ path }) => path)
     .filter((path) => /^src\/.*\.ts$/.test(path) && !isTest(path))
-    .filter((path) => !entries.has(path) && !imported.has(path))
+    .filter((path) => !path.endsWith(".d.ts") && !entries.has(path) && !imported.has(path))
     .map((path) => ({ path, line: 1, rule: "dead file", message: "nothing but tests imports it" }));
 }
