@@ -22,3 +22,4 @@ export type { Decimal } from "./core/decimal.ts";
 export type { Fee, Side } from "./core/fact.ts";
 export type { Method } from "./core/matching/walk.ts";
 export type { Scope } from "./core/movement.ts";
+export { openLedger, Ledger } from "./ledger/ledger.ts";

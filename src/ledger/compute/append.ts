@@ -102,7 +102,9 @@ export async function appendToBook(
   const movements = await newMovements(database, version, book, state);
   const lots = await reachableLots(database, version, book, wanted(movements));
   const rows: AllocationRow[] = [];
-  const sink = { allocation: (...slice: Parameters<typeof allocationRow>) => rows.push(allocationRow(...slice)) };
+  const sink = {
+    allocation: (...slice: Parameters<typeof allocationRow>) => rows.push(allocationRow(...slice)),
+  };
   const walk = startWalk(version, sink, lots);
   walk.take(movements);
   const left = new Map(walk.openLots().map((lot) => [lot.movement.entry, lot]));
@@ -119,10 +121,18 @@ export async function appendToBook(
     connection.transaction(async () => {
       const step = await startStep(connection, run, version.version, book.bookId);
       const target = { version, book, step };
-      await supersedeLots(connection, target, touched.map((lot) => lot.movement.entry));
+      await supersedeLots(
+        connection,
+        target,
+        touched.map((lot) => lot.movement.entry),
+      );
       await insertAllocations(connection, target, rows);
       await insertLots(connection, target, changed.map(openLotRow));
-      await refreshDays(connection, target, [...days].toSorted((a, b) => a - b));
+      await refreshDays(
+        connection,
+        target,
+        [...days].toSorted((a, b) => a - b),
+      );
       return finishStep(connection, target, (movements.at(-1) ?? state.last)?.entry);
     }),
   );

@@ -67,7 +67,9 @@ function askedMethod(text: string | undefined): Method | undefined {
 
 function askedScope(text: string | undefined): Scope | undefined {
   if (text === undefined || text === "portfolio" || text === "account") return text;
-  throw new LotbookError("BAD_USAGE", `there is no scope "${text}"`, { advice: "Scopes: portfolio, account." });
+  throw new LotbookError("BAD_USAGE", `there is no scope "${text}"`, {
+    advice: "Scopes: portfolio, account.",
+  });
 }
 
 async function newVersion(connection: Connection, method: Method, scope: Scope): Promise<Version> {
@@ -117,11 +119,17 @@ export async function compute(
       });
     }
     const version = full
-      ? await database.connect((connection) => newVersion(connection, method ?? "fifo", scope ?? "portfolio"))
+      ? await database.connect((connection) =>
+          newVersion(connection, method ?? "fifo", scope ?? "portfolio"),
+        )
       : published!;
     const mode = full ? "full" : "incremental";
     const filter = bookFilter(options);
-    const run = await startRun(database, version.version, { mode, trigger: options.trigger ?? "command", filter });
+    const run = await startRun(database, version.version, {
+      mode,
+      trigger: options.trigger ?? "command",
+      filter,
+    });
     try {
       return await work(database, ports, options, { run, version, full, counts: new RunCounts() });
     } catch (error) {
@@ -137,7 +145,12 @@ const bookFilter = (options: BookFilter): BookFilter => ({
   ...(options.symbol === undefined ? {} : { symbol: options.symbol }),
 });
 
-async function work(database: Database, ports: Ports, options: ComputeOptions, run: Run): Promise<ComputeResult> {
+async function work(
+  database: Database,
+  ports: Ports,
+  options: ComputeOptions,
+  run: Run,
+): Promise<ComputeResult> {
   const { version, counts } = run;
   const publish = run.full && options.publish !== false;
   const filter = bookFilter(options);
@@ -152,7 +165,15 @@ async function work(database: Database, ports: Ports, options: ComputeOptions, r
     });
     return result(run, publish, built.revision, built.digest, built.totalPnl);
   }
-  const revision = await extendVersion(database, ports, version, run.run, filter, counts, options.progress);
+  const revision = await extendVersion(
+    database,
+    ports,
+    version,
+    run.run,
+    filter,
+    counts,
+    options.progress,
+  );
   return database.connect(async (connection) => {
     const digest = await currentDigest(connection, version);
     const totalPnl = addTotals(await lastTotals(connection, version.version), counts);
@@ -187,7 +208,10 @@ function result(
   };
 }
 
-function addTotals(before: Readonly<Record<string, string>>, counts: RunCounts): Record<string, string> {
+function addTotals(
+  before: Readonly<Record<string, string>>,
+  counts: RunCounts,
+): Record<string, string> {
   const totals: Record<string, string> = { ...before };
   for (const [quote, units] of counts.pnl) {
     totals[quote] = fromUnits(wideUnits(totals[quote] ?? "0") + units, wideScale);

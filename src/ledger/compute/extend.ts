@@ -15,7 +15,11 @@ interface StaleBook {
 }
 
 /** The books with facts that the version has not taken, in order of their ids. */
-async function staleBooks(database: Database, version: Version, filter: BookFilter): Promise<StaleBook[]> {
+async function staleBooks(
+  database: Database,
+  version: Version,
+  filter: BookFilter,
+): Promise<StaleBook[]> {
   const rows = await database.connect((connection) =>
     connection.query<{
       book_id: string;
@@ -90,7 +94,9 @@ async function appendable(
   );
   const entries = atLast.map((row) => row.entry);
   const tied = await readEntries(database, version.scope, book, entries);
-  return tied.every((movement) => compareLedgerOrder(movement, last) > 0) ? { computedEntry, last } : undefined;
+  return tied.every((movement) => compareLedgerOrder(movement, last) > 0)
+    ? { computedEntry, last }
+    : undefined;
 }
 
 /** Brings the books that match up to date; gives the last revision, null when there was nothing to do. */

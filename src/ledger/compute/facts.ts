@@ -3,7 +3,12 @@
  * that facts recorded meanwhile are left for the next run and nothing that commits late is missed.
  */
 import { toUnits } from "../../core/decimal.ts";
-import { fillMovement, type Movement, openingLotMovement, type Scope } from "../../core/movement.ts";
+import {
+  fillMovement,
+  type Movement,
+  openingLotMovement,
+  type Scope,
+} from "../../core/movement.ts";
 import { compareLedgerOrder } from "../../core/order.ts";
 import { copyLines } from "../../store/copy-lines.ts";
 import type { Database } from "../../store/database.ts";
@@ -42,7 +47,11 @@ const thirdFees = (watermark: string): string => {
 };
 
 /** SQL that gives movements' parts; `where` narrows facts by `${alias}.${time}`. */
-function movementsQuery(watermark: string, from: string, where: (alias: string, time: string) => string): string {
+function movementsQuery(
+  watermark: string,
+  from: string,
+  where: (alias: string, time: string) => string,
+): string {
   return `
     SELECT f.book_id, f.entry, 'f', f.venue, f.account, f.fill_id, f.revision, f.executed_at AS at, f.side, f.sequence,
       f.quantity, f.price, f.quote_fee, f.base_fee, ${thirdFees(watermark)}
@@ -59,7 +68,10 @@ const absent = "\\N";
 /** Undoes what COPY escapes in text. */
 function unescape(text: string): string {
   if (!text.includes("\\")) return text;
-  return text.replaceAll(/\\(.)/g, (_, code: string) => ({ t: "\t", n: "\n", r: "\r", b: "\b", f: "\f", v: "\v" })[code] ?? code);
+  return text.replaceAll(
+    /\\(.)/g,
+    (_, code: string) => ({ t: "\t", n: "\n", r: "\r", b: "\b", f: "\f", v: "\v" })[code] ?? code,
+  );
 }
 
 /** Text that repeats from row to row, kept once, so that lots left open share it. */
@@ -82,8 +94,24 @@ export class MovementReader {
   }
 
   read(columns: readonly string[]): StoredMovement {
-    const [, entry, kind, venue, account, id, revision, at, side, sequence, quantity, price, quoteFee, baseFee, value, missing] =
-      columns as unknown as readonly [string, string, ...string[]] & Record<number, string>;
+    const [
+      ,
+      entry,
+      kind,
+      venue,
+      account,
+      id,
+      revision,
+      at,
+      side,
+      sequence,
+      quantity,
+      price,
+      quoteFee,
+      baseFee,
+      value,
+      missing,
+    ] = columns as unknown as readonly [string, string, ...string[]] & Record<number, string>;
     const common = {
       entry: parseInt(entry!, 10),
       venue: this.#venue.get(venue!),
@@ -114,7 +142,10 @@ export class MovementReader {
             },
             this.#scope,
           )
-        : openingLotMovement({ ...common, cost: price === absent ? undefined : price! }, this.#scope);
+        : openingLotMovement(
+            { ...common, cost: price === absent ? undefined : price! },
+            this.#scope,
+          );
     const stored = movement as StoredMovement;
     stored.identity = undefined;
     return stored;
@@ -134,7 +165,8 @@ async function readLines(database: Database, sql: string): Promise<string[]> {
 /** Rows come by time; what is tied at one instant is put in order here, by the one rule of core/order.ts. */
 function inLedgerOrder(movements: StoredMovement[]): StoredMovement[] {
   for (let index = 1; index < movements.length; index += 1) {
-    if (movements[index - 1]!.at === movements[index]!.at) return movements.sort(compareLedgerOrder);
+    if (movements[index - 1]!.at === movements[index]!.at)
+      return movements.sort(compareLedgerOrder);
   }
   return movements;
 }
@@ -145,8 +177,14 @@ export async function readBooks(
   scope: Scope,
   books: readonly BookRange[],
 ): Promise<Map<string, StoredMovement[]>> {
-  const ids = books.map((book) => `(${literal(book.bookId)}::uuid, ${book.watermark}::bigint)`).join(",");
-  const sql = movementsQuery("w.watermark", `fills @ JOIN w ON w.book_id = @.book_id`, () => "true");
+  const ids = books
+    .map((book) => `(${literal(book.bookId)}::uuid, ${book.watermark}::bigint)`)
+    .join(",");
+  const sql = movementsQuery(
+    "w.watermark",
+    `fills @ JOIN w ON w.book_id = @.book_id`,
+    () => "true",
+  );
   const lines = await readLines(
     database,
     `WITH w (book_id, watermark) AS (VALUES ${ids}) SELECT * FROM (${sql}) m ORDER BY book_id, at`,
@@ -169,7 +207,11 @@ export async function readBooks(
 }
 
 /** The time at which a page that begins after `after` ends, so that no instant is cut; undefined when it is the last. */
-async function pageEnd(database: Database, book: BookRange, after: bigint): Promise<bigint | undefined> {
+async function pageEnd(
+  database: Database,
+  book: BookRange,
+  after: bigint,
+): Promise<bigint | undefined> {
   return database.connect(async (connection) => {
     const [row] = await connection.query<{ at: bigint }>(
       `SELECT executed_at AS at FROM fills WHERE book_id = $1 AND executed_at > $2 ORDER BY executed_at

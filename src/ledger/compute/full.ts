@@ -81,7 +81,9 @@ class BookBuild {
     const { bookId, portfolio, symbol, watermark } = this.#book;
     const { version } = this.#version;
     const rows = this.#walk.openLots().map(openLotRow);
-    const byTime = rows.toSorted((a, b) => (a.open.at < b.open.at ? -1 : a.open.at > b.open.at ? 1 : 0));
+    const byTime = rows.toSorted((a, b) =>
+      a.open.at < b.open.at ? -1 : a.open.at > b.open.at ? 1 : 0,
+    );
     for (const row of byTime) this.#days.openLots.add(row.open.at, row.hash);
     const days = this.#days.digests();
     const digest = bookDigest(portfolio, symbol, days);
@@ -93,7 +95,9 @@ class BookBuild {
         {
           table: "day_digests",
           columns: "version, book_id, day, digest, step",
-          lines: days.map((day) => `${version}\t${bookId}\t${day.day}\t\\\\x${day.digest}\t${this.#step}\n`),
+          lines: days.map(
+            (day) => `${version}\t${bookId}\t${day.day}\t\\\\x${day.digest}\t${this.#step}\n`,
+          ),
         },
         {
           table: "book_states",
@@ -168,7 +172,12 @@ async function* pages(
     if (group.length === 1 && only !== undefined && only.watermark > BigInt(pageSize)) {
       const build = new BookBuild(version, step, only, counts);
       for await (const { movements } of readBook(database, version.scope, only)) {
-        yield { allocations: build.take(movements), openLots: [], others: [], facts: movements.length };
+        yield {
+          allocations: build.take(movements),
+          openLots: [],
+          others: [],
+          facts: movements.length,
+        };
       }
       yield finish(build);
       continue;
@@ -213,7 +222,8 @@ async function writePage(database: Database, version: number, page: Page): Promi
 
 /** Lines in buffers of some thousand lines. */
 function* chunks(lines: readonly string[]): Generator<Uint8Array> {
-  for (let from = 0; from < lines.length; from += 2048) yield Buffer.from(lines.slice(from, from + 2048).join(""));
+  for (let from = 0; from < lines.length; from += 2048)
+    yield Buffer.from(lines.slice(from, from + 2048).join(""));
 }
 
 export interface Build {
@@ -232,7 +242,11 @@ export interface BuildResult {
 }
 
 /** Builds a version whose row exists. On an error its leftovers stay for the next run's `removeLeftovers`. */
-export async function buildVersion(database: Database, ports: Ports, build: Build): Promise<BuildResult> {
+export async function buildVersion(
+  database: Database,
+  ports: Ports,
+  build: Build,
+): Promise<BuildResult> {
   const { version, run, counts } = build;
   const step = await database.connect((connection) =>
     connection.transaction(async () => {
@@ -275,7 +289,9 @@ async function finishBuild(
   built: readonly BuiltBook[],
 ): Promise<BuildResult> {
   const { version, run, counts } = build;
-  const withDigest = built.flatMap(({ bookId, digest }) => (digest === undefined ? [] : [{ bookId, digest }]));
+  const withDigest = built.flatMap(({ bookId, digest }) =>
+    digest === undefined ? [] : [{ bookId, digest }],
+  );
   const digest = versionDigest(version, withDigest);
   const totalPnl = Object.fromEntries(
     [...counts.pnl].map(([quote, units]) => [quote, fromUnits(units, wideScale)]),

@@ -29,8 +29,17 @@ interface StoredSlice extends SliceKey {
 }
 
 /** The slices that stand now of closes in a stretch of time. */
-async function storedSlices(connection: Connection, target: BookStep, page: FactPage): Promise<Map<string, StoredSlice>> {
-  const rows = await connection.query<{ close_entry: bigint; slice: number; hash: string; pnl: string | null }>(
+async function storedSlices(
+  connection: Connection,
+  target: BookStep,
+  page: FactPage,
+): Promise<Map<string, StoredSlice>> {
+  const rows = await connection.query<{
+    close_entry: bigint;
+    slice: number;
+    hash: string;
+    pnl: string | null;
+  }>(
     `SELECT close_entry, slice, encode(row_hash, 'hex') AS hash, pnl FROM allocations
      WHERE version = $1 AND book_id = $2 AND superseded IS NULL AND closed_at > $3
        AND closed_at <= coalesce($4, 9223372036854775807)`,
@@ -80,7 +89,8 @@ async function writeLots(
   );
   const before = new Map(stored.map((row) => [parseInt(`${row.open_entry}`, 10), row.hash]));
   const fresh = rows.filter((row) => before.get(row.open.entry) !== row.hash);
-  for (const row of rows) if (before.get(row.open.entry) === row.hash) before.delete(row.open.entry);
+  for (const row of rows)
+    if (before.get(row.open.entry) === row.hash) before.delete(row.open.entry);
   await supersedeLots(connection, target, [...before.keys()]);
   await insertLots(connection, target, fresh);
   counts.superseded += before.size;
@@ -110,7 +120,9 @@ export async function recomputeBook(
   book: BookRange,
   counts: RunCounts,
 ): Promise<bigint> {
-  const step = await database.connect((connection) => startStep(connection, run, version.version, book.bookId));
+  const step = await database.connect((connection) =>
+    startStep(connection, run, version.version, book.bookId),
+  );
   const target = { version, book, step };
   const days = new BookDays();
   let rows: AllocationRow[] = [];
@@ -134,7 +146,9 @@ export async function recomputeBook(
     ports.failpoint("supersede.page");
   }
   const lots = walk.openLots().map(openLotRow);
-  const byTime = lots.toSorted((a, b) => (a.open.at < b.open.at ? -1 : a.open.at > b.open.at ? 1 : 0));
+  const byTime = lots.toSorted((a, b) =>
+    a.open.at < b.open.at ? -1 : a.open.at > b.open.at ? 1 : 0,
+  );
   for (const lot of byTime) days.openLots.add(lot.open.at, lot.hash);
   counts.books += 1;
   return database.connect((connection) =>

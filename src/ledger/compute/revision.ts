@@ -15,7 +15,12 @@ export interface RevisionText {
 
 /** Takes the next revision. The last thing a transaction does: the counter stays locked until it commits. */
 export async function takeRevision(connection: Connection, text: RevisionText): Promise<bigint> {
-  const [counter] = await connection.query<{ last: bigint; head: string; stamp: string; micros: bigint }>(
+  const [counter] = await connection.query<{
+    last: bigint;
+    head: string;
+    stamp: string;
+    micros: bigint;
+  }>(
     `SELECT last, encode(head, 'hex') AS head, t::text AS stamp, (extract(epoch FROM t) * 1000000)::bigint AS micros
      FROM (SELECT last, head, stamp FROM revision_counter FOR NO KEY UPDATE) c,
        LATERAL (SELECT greatest(c.stamp, clock_timestamp()) AS t) s`,
@@ -38,16 +43,19 @@ export async function takeRevision(connection: Connection, text: RevisionText): 
      VALUES ($1, $2, $3, $4, $5, decode($6, 'hex'), decode($7, 'hex'), decode($8, 'hex'))`,
     [revision, stamp, text.kind, text.version, text.bookId, text.digest, inputs, hash],
   );
-  await connection.execute("UPDATE revision_counter SET last = $1, stamp = $2, head = decode($3, 'hex')", [
-    revision,
-    stamp,
-    hash,
-  ]);
+  await connection.execute(
+    "UPDATE revision_counter SET last = $1, stamp = $2, head = decode($3, 'hex')",
+    [revision, stamp, hash],
+  );
   return revision;
 }
 
 /** Completes a step: its rows become visible to readers at the revision it gets. */
-export async function completeStep(connection: Connection, step: bigint, text: RevisionText): Promise<bigint> {
+export async function completeStep(
+  connection: Connection,
+  step: bigint,
+  text: RevisionText,
+): Promise<bigint> {
   const revision = await takeRevision(connection, text);
   await connection.execute("UPDATE steps SET revision = $2 WHERE step = $1", [step, revision]);
   return revision;

@@ -37,7 +37,13 @@ export interface OpenLotRow {
 
 function identityOf(movement: Movement): Uint8Array {
   const stored = movement as StoredMovement;
-  stored.identity ??= identity(stored.kind, stored.venue, stored.account, stored.id, stored.revision);
+  stored.identity ??= identity(
+    stored.kind,
+    stored.venue,
+    stored.account,
+    stored.id,
+    stored.revision,
+  );
   return stored.identity;
 }
 
@@ -104,9 +110,17 @@ export const allocationColumns =
   "opened_at, closed_at, row_hash, step";
 
 /** A line of COPY text for `allocationColumns`. */
-export function allocationLine(version: number, bookId: string, step: bigint, row: AllocationRow): string {
+export function allocationLine(
+  version: number,
+  bookId: string,
+  step: bigint,
+  row: AllocationRow,
+): string {
   const { open } = row;
-  const opening = open === undefined ? `${absent}\t${row.quantity}\t${absent}` : `${open.entry}\t${row.quantity}\t${row.openFee}`;
+  const opening =
+    open === undefined
+      ? `${absent}\t${row.quantity}\t${absent}`
+      : `${open.entry}\t${row.quantity}\t${row.openFee}`;
   return (
     `${version}\t${bookId}\t${row.close.entry}\t${row.slice}\t${opening}\t${row.closeFee}\t${row.costBasis ?? absent}\t` +
     `${row.proceeds}\t${row.pnl ?? absent}\t${row.missing}\t${open === undefined ? absent : open.at}\t${row.close.at}\t` +
@@ -117,7 +131,12 @@ export function allocationLine(version: number, bookId: string, step: bigint, ro
 export const openLotColumns =
   "version, book_id, open_entry, quantity, open_fee, cost_basis, missing, opened_at, row_hash, step";
 
-export function openLotLine(version: number, bookId: string, step: bigint, row: OpenLotRow): string {
+export function openLotLine(
+  version: number,
+  bookId: string,
+  step: bigint,
+  row: OpenLotRow,
+): string {
   return (
     `${version}\t${bookId}\t${row.open.entry}\t${row.quantity}\t${row.openFee}\t${row.costBasis ?? absent}\t` +
     `${row.open.missing}\t${row.open.at}\t\\\\x${row.hash}\t${step}\n`

@@ -15,7 +15,11 @@ const lockKey = 7_105_107_001n;
 const running = new WeakMap<Database, Promise<unknown>>();
 
 /** Does `work` while no other run does any, in this process or another; `onWait` is told once when it has to wait. */
-export async function alone<T>(database: Database, onWait: () => void, work: () => Promise<T>): Promise<T> {
+export async function alone<T>(
+  database: Database,
+  onWait: () => void,
+  work: () => Promise<T>,
+): Promise<T> {
   const before = running.get(database);
   if (before !== undefined) onWait();
   const turn = (before ?? Promise.resolve()).then(() => locked(database, onWait, work));
@@ -28,10 +32,16 @@ export async function alone<T>(database: Database, onWait: () => void, work: () 
   }
 }
 
-async function locked<T>(database: Database, onWait: () => void, work: () => Promise<T>): Promise<T> {
+async function locked<T>(
+  database: Database,
+  onWait: () => void,
+  work: () => Promise<T>,
+): Promise<T> {
   if (database.parallelism === 1) return work();
   return database.connect(async (connection) => {
-    const [got] = await connection.query<{ got: boolean }>(`SELECT pg_try_advisory_lock(${lockKey}) AS got`);
+    const [got] = await connection.query<{ got: boolean }>(
+      `SELECT pg_try_advisory_lock(${lockKey}) AS got`,
+    );
     if (!got!.got) {
       onWait();
       await connection.query(`SELECT pg_advisory_lock(${lockKey})::text`);
@@ -51,9 +61,11 @@ export async function removeLeftovers(database: Database): Promise<void> {
       `UPDATE runs SET status = 'failed', ended_at = clock_timestamp(), error = 'the process ended before the run did'
        WHERE status = 'running'`,
     );
-    const unfinished = await connection.query<{ step: bigint; version: number; book_id: string | null }>(
-      "SELECT step, version, book_id FROM steps WHERE revision IS NULL ORDER BY step",
-    );
+    const unfinished = await connection.query<{
+      step: bigint;
+      version: number;
+      book_id: string | null;
+    }>("SELECT step, version, book_id FROM steps WHERE revision IS NULL ORDER BY step");
     for (const { step, version, book_id } of unfinished) {
       await connection.transaction(async () => {
         if (book_id === null) await dropVersion(connection, version);
@@ -71,10 +83,18 @@ async function dropVersion(connection: Connection, version: number): Promise<voi
 
 const conclusionTables = ["allocations", "open_lots", "day_digests", "book_states"];
 
-async function undoStep(connection: Connection, step: bigint, version: number, bookId: string): Promise<void> {
+async function undoStep(
+  connection: Connection,
+  step: bigint,
+  version: number,
+  bookId: string,
+): Promise<void> {
   const key = [version, bookId, step];
   for (const table of conclusionTables) {
-    await connection.execute(`DELETE FROM ${table} WHERE version = $1 AND book_id = $2 AND step = $3`, key);
+    await connection.execute(
+      `DELETE FROM ${table} WHERE version = $1 AND book_id = $2 AND step = $3`,
+      key,
+    );
     await connection.execute(
       `UPDATE ${table} SET superseded = NULL WHERE version = $1 AND book_id = $2 AND superseded = $3`,
       key,
@@ -109,7 +129,11 @@ export class RunCounts {
   }
 }
 
-export async function startRun(database: Database, version: number, text: RunText): Promise<bigint> {
+export async function startRun(
+  database: Database,
+  version: number,
+  text: RunText,
+): Promise<bigint> {
   return database.connect(async (connection) => {
     const [row] = await connection.query<{ run: bigint }>(
       `INSERT INTO runs (version, mode, trigger, portfolio, symbol, worker) VALUES ($1, $2, $3, $4, $5, $6) RETURNING run`,
@@ -143,7 +167,12 @@ export interface RunEnd {
 }
 
 /** Ends a run well. Within the transaction of its last step, where it has one. */
-export async function endRun(connection: Connection, run: bigint, counts: RunCounts, end: RunEnd): Promise<void> {
+export async function endRun(
+  connection: Connection,
+  run: bigint,
+  counts: RunCounts,
+  end: RunEnd,
+): Promise<void> {
   await connection.execute(
     `UPDATE runs SET status = 'done', ended_at = clock_timestamp(), books = $2, opens = $3, closes = $4, allocations = $5,
        superseded = $6, total_pnl = $7, digest = decode($8, 'hex'), revision = $9 WHERE run = $1`,
@@ -162,7 +191,10 @@ export async function endRun(connection: Connection, run: bigint, counts: RunCou
 }
 
 /** The realized PnL by quote asset that a version's last run ended with. */
-export async function lastTotals(connection: Connection, version: number): Promise<Record<string, string>> {
+export async function lastTotals(
+  connection: Connection,
+  version: number,
+): Promise<Record<string, string>> {
   const [row] = await connection.query<{ total_pnl: string }>(
     `SELECT total_pnl::text AS total_pnl FROM runs WHERE version = $1 AND status = 'done' ORDER BY run DESC LIMIT 1`,
     [version],

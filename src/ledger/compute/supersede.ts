@@ -22,7 +22,12 @@ export interface BookStep {
   readonly step: bigint;
 }
 
-export async function startStep(connection: Connection, run: bigint, version: number, bookId: string): Promise<bigint> {
+export async function startStep(
+  connection: Connection,
+  run: bigint,
+  version: number,
+  bookId: string,
+): Promise<bigint> {
   const [row] = await connection.query<{ step: bigint }>(
     "INSERT INTO steps (run, version, book_id) VALUES ($1, $2, $3) RETURNING step",
     [run, version, bookId],
@@ -45,7 +50,13 @@ export async function supersedeAllocations(
   await connection.execute(
     `UPDATE allocations a SET superseded = $3 FROM unnest($4::bigint[], $5::integer[]) AS k (close, slice)
      WHERE a.version = $1 AND a.book_id = $2 AND a.close_entry = k.close AND a.slice = k.slice AND a.superseded IS NULL`,
-    [version.version, book.bookId, step, keys.map((key) => key.close), keys.map((key) => key.slice)],
+    [
+      version.version,
+      book.bookId,
+      step,
+      keys.map((key) => key.close),
+      keys.map((key) => key.slice),
+    ],
   );
 }
 
@@ -56,7 +67,9 @@ export async function insertAllocations(
 ): Promise<void> {
   const lines = rows.map((row) => allocationLine(version.version, book.bookId, step, row));
   if (lines.length > 0) {
-    await connection.copyIn(`COPY allocations (${allocationColumns}) FROM STDIN`, [Buffer.from(lines.join(""))]);
+    await connection.copyIn(`COPY allocations (${allocationColumns}) FROM STDIN`, [
+      Buffer.from(lines.join("")),
+    ]);
   }
 }
 
@@ -80,7 +93,9 @@ export async function insertLots(
 ): Promise<void> {
   const lines = rows.map((row) => openLotLine(version.version, book.bookId, step, row));
   if (lines.length > 0) {
-    await connection.copyIn(`COPY open_lots (${openLotColumns}) FROM STDIN`, [Buffer.from(lines.join(""))]);
+    await connection.copyIn(`COPY open_lots (${openLotColumns}) FROM STDIN`, [
+      Buffer.from(lines.join("")),
+    ]);
   }
 }
 
@@ -130,7 +145,13 @@ export async function replaceDays(
   await connection.execute(
     `INSERT INTO day_digests (version, book_id, day, digest, step)
      SELECT $1, $2, d, decode(h, 'hex'), $3 FROM unnest($4::integer[], $5::text[]) AS t (d, h)`,
-    [version.version, book.bookId, step, left.map((day) => day.day), left.map((day) => day.digest!)],
+    [
+      version.version,
+      book.bookId,
+      step,
+      left.map((day) => day.day),
+      left.map((day) => day.digest!),
+    ],
   );
 }
 

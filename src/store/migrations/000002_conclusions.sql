@@ -165,4 +165,10 @@ BEGIN
     EXECUTE format('DROP TABLE IF EXISTS %I', name || '_' || old_version);
   END LOOP;
 END $$;
-REVOKE ALL ON FUNCTION create_version_partitions, attach_version_partitions, drop_version_partitions FROM PUBLIC;
+-- After rows were copied in with their numbers: new ones go on behind them.
+CREATE FUNCTION continue_numbers() RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = lotbook, pg_temp AS $$
+  SELECT setval(pg_get_serial_sequence('runs', 'run'), coalesce(max(run), 0) + 1, false) FROM runs;
+  SELECT setval(pg_get_serial_sequence('steps', 'step'), coalesce(max(step), 0) + 1, false) FROM steps;
+$$;
+REVOKE ALL ON FUNCTION continue_numbers, create_version_partitions, attach_version_partitions, drop_version_partitions FROM PUBLIC;

@@ -20,5 +20,5 @@ BEGIN
   GRANT UPDATE ON revision_counter TO lotbook_runtime;
   GRANT INSERT, DELETE ON versions TO lotbook_runtime;
   GRANT INSERT, UPDATE, DELETE ON steps, allocations, open_lots, day_digests, book_states TO lotbook_runtime;
-  GRANT EXECUTE ON FUNCTION create_version_partitions, attach_version_partitions, drop_version_partitions TO lotbook_runtime;
+  GRANT EXECUTE ON FUNCTION continue_numbers, create_version_partitions, attach_version_partitions, drop_version_partitions TO lotbook_runtime;
 END $$;

@@ -1,0 +1,134 @@
+/**
+ * `export`: everything out, in files that need no lotbook to be read. `facts.ndjson` holds all facts, what told of them, batches and
+ * seals, and the published conclusions; `fills.csv` the fills in force. Importing facts.ndjson into an empty ledger gives the same digests.
+ */
+import { createWriteStream } from "node:fs";
+import { mkdir, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { once } from "node:events";
+import type { Writable } from "node:stream";
+import { csvLine, exportColumns, fillToCells } from "../adapters/lotbook-csv/row.ts";
+import { factToLine } from "../adapters/lotbook-ndjson/lines.ts";
+import { copyLines } from "../store/copy-lines.ts";
+import type { Database } from "../store/database.ts";
+import { publishedVersion } from "./compute/policy.ts";
+import { readBookRows, readFacts } from "./read-facts.ts";
+
+export interface ExportResult {
+  readonly directory: string;
+  readonly files: readonly { readonly file: string; readonly rows: number }[];
+}
+
+/** A file that appears under its name only when it is whole. */
+class WholeFile {
+  rows = 0;
+  readonly #path: string;
+  readonly #stream: Writable;
+
+  constructor(path: string) {
+    this.#path = path;
+    this.#stream = createWriteStream(`${path}.unfinished`);
+  }
+
+  async write(lines: readonly string[]): Promise<void> {
+    if (lines.length === 0) return;
+    this.rows += lines.length;
+    if (!this.#stream.write(lines.join(""))) await once(this.#stream, "drain");
+  }
+
+  async finish(): Promise<void> {
+    this.#stream.end();
+    await once(this.#stream, "finish");
+    await rename(`${this.#path}.unfinished`, this.#path);
+  }
+
+  async abandon(): Promise<void> {
+    this.#stream.destroy();
+    await rm(`${this.#path}.unfinished`, { force: true });
+  }
+}
+
+const line = (object: object): string => `${JSON.stringify(object)}\n`;
+
+/** SQL of what is exported beside facts: one JSON object a row. */
+function otherLines(version: number | undefined): string[] {
+  const sealed = [
+    `SELECT json_build_object('type', 'batch', 'batch_id', batch_id, 'recorded_at', recorded_at, 'source', source,
+       'author', author, 'inputs', inputs) FROM batches ORDER BY recorded_at, batch_id`,
+    `SELECT json_build_object('type', 'observation', 'book_id', book_id, 'number', number, 'entry', entry, 'outcome', outcome,
+       'source', source, 'raw', translate(encode(raw, 'base64'), E'\\n', ''), 'telling', encode(telling, 'hex'))
+       FROM observations ORDER BY book_id, number`,
+    `SELECT json_build_object('type', 'seal', 'book_id', book_id, 'number', number, 'batch_id', batch_id,
+       'first_entry', first_entry, 'fact_count', fact_count, 'fact_root', encode(fact_root, 'hex'),
+       'first_observation', first_observation, 'observation_count', observation_count,
+       'observation_root', encode(observation_root, 'hex'), 'hash', encode(hash, 'hex')) FROM seals ORDER BY book_id, number`,
+    `SELECT json_build_object('type', 'revision', 'revision', revision, 'stamp', stamp, 'kind', kind, 'version', version,
+       'book_id', book_id, 'digest', encode(digest, 'hex'), 'inputs', encode(inputs, 'hex'), 'hash', encode(hash, 'hex'))
+       FROM revisions ORDER BY revision`,
+    `SELECT json_build_object('type', 'version', 'version', version, 'method', method, 'scope', scope, 'fee_policy', fee_policy,
+       'engine_version', engine_version, 'created_at', created_at) FROM versions ORDER BY version`,
+  ];
+  if (version === undefined) return sealed;
+  const current = `version = ${version} AND superseded IS NULL AND step IN (SELECT step FROM steps WHERE revision IS NOT NULL)`;
+  const text = (...columns: string[]): string =>
+    columns.map((column) => `'${column}', trim_scale(${column})::text`).join(", ");
+  return [
+    ...sealed,
+    `SELECT json_build_object('type', 'allocation', 'book_id', book_id, 'close_entry', close_entry, 'slice', slice,
+       'open_entry', open_entry, ${text("quantity", "open_fee", "close_fee", "cost_basis", "proceeds", "pnl")},
+       'missing', missing, 'row_hash', encode(row_hash, 'hex')) FROM allocations WHERE ${current}
+       ORDER BY book_id, closed_at, close_entry, slice`,
+    `SELECT json_build_object('type', 'open lot', 'book_id', book_id, 'open_entry', open_entry,
+       ${text("quantity", "open_fee", "cost_basis")}, 'missing', missing, 'row_hash', encode(row_hash, 'hex'))
+       FROM open_lots WHERE ${current} ORDER BY book_id, opened_at, open_entry`,
+  ];
+}
+
+async function writeOthers(database: Database, file: WholeFile): Promise<void> {
+  const version = await database.connect(publishedVersion);
+  for (const sql of otherLines(version?.version)) {
+    await database.connect(async (connection) => {
+      // COPY's text format doubles backslashes; JSON has them for quotes and control characters only.
+      for await (const lines of copyLines(connection.copyOut(`COPY (${sql}) TO STDOUT`))) {
+        await file.write(lines.map((each) => `${each.replaceAll("\\\\", "\\")}\n`));
+      }
+    });
+  }
+}
+
+export async function exportLedger(database: Database, directory: string): Promise<ExportResult> {
+  await mkdir(directory, { recursive: true });
+  const everything = new WholeFile(join(directory, "facts.ndjson"));
+  const fills = new WholeFile(join(directory, "fills.csv"));
+  try {
+    await fills.write([`${csvLine(exportColumns)}\n`]);
+    fills.rows = 0;
+    await everything.write([line({ type: "export", format: "lotbook-ndjson", format_version: 1 })]);
+    for (const book of await readBookRows(database)) {
+      const { bookId: book_id, portfolio, symbol } = book;
+      await everything.write([line({ type: "book", book_id, portfolio, symbol })]);
+      for await (const page of readFacts(database, book)) {
+        await everything.write(page.map(({ fact }) => line(factToLine(fact))));
+        await fills.write(
+          page.flatMap(({ fact, voided }) =>
+            fact.kind === "fill" && !voided ? [`${csvLine(fillToCells(fact))}\n`] : [],
+          ),
+        );
+      }
+    }
+    await writeOthers(database, everything);
+    await everything.finish();
+    await fills.finish();
+  } catch (error) {
+    await everything.abandon();
+    await fills.abandon();
+    throw error;
+  }
+  return {
+    directory,
+    files: [
+      { file: "facts.ndjson", rows: everything.rows },
+      { file: "fills.csv", rows: fills.rows },
+    ],
+  };
+}

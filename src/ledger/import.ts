@@ -1,0 +1,245 @@
+/** `import`: files of fills into one batch, whole or not at all. */
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { basename } from "node:path";
+import { openFile } from "../adapters/formats.ts";
+import type { Problem, Telling } from "../core/fact.ts";
+import { LotbookError } from "../errors.ts";
+import type { Database } from "../store/database.ts";
+import type { Ports } from "./ports.ts";
+import {
+  type BatchSource,
+  recordBatch,
+  type RejectedRow,
+  type SourcedTelling,
+} from "./record/batch.ts";
+import type { ConflictExample } from "./record/outcome.ts";
+
+export interface ImportOptions {
+  /** A format's name; else it is detected, file by file. */
+  readonly from?: string;
+  /** Record the good rows and leave the bad ones out. */
+  readonly skipBadRows?: boolean;
+  readonly author?: string;
+  readonly progress?: (progress: ImportProgress) => void;
+  /** Told of each bad row as it is met. */
+  readonly onProblem?: (problem: Problem) => void;
+}
+
+export interface ImportProgress {
+  readonly phase: "reading" | "recording";
+  /** Bytes while reading, rows while recording. */
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface ImportedFile {
+  readonly file: string;
+  readonly format: string;
+  readonly rows: number;
+  readonly recorded: number;
+  readonly duplicates: number;
+  readonly conflicts: number;
+  readonly rejected: number;
+}
+
+export interface ImportResult {
+  readonly files: readonly ImportedFile[];
+  readonly recorded: number;
+  readonly duplicates: number;
+  readonly conflicts: number;
+  readonly rejected: number;
+  readonly books: number;
+  /** Null when nothing was new. */
+  readonly batch: string | null;
+  /** The first hundred bad rows. */
+  readonly problems: readonly Problem[];
+  /** The first twenty tellings that disagree with what the ledger has. */
+  readonly conflictExamples: readonly (Omit<ConflictExample, "file"> & { readonly file: string })[];
+}
+
+/** The error of an import that recorded nothing because of bad rows. */
+export class BadRowsError extends LotbookError {
+  readonly problems: readonly Problem[];
+  readonly count: number;
+
+  constructor(problems: readonly Problem[], count: number) {
+    super("BAD_INPUT", `${count} bad ${count === 1 ? "row" : "rows"}; nothing was recorded`, {
+      advice:
+        "Mend the rows, or record the good ones and leave the bad ones out with --skip-bad-rows.",
+    });
+    this.problems = problems;
+    this.count = count;
+  }
+}
+
+const problemsKept = 100;
+
+/** A file on its way in: its bytes counted and hashed, its problems set aside. */
+class FileReader {
+  readonly file: string;
+  format = "";
+  rows = 0;
+  bad = 0;
+  bytes = 0;
+  digest = "";
+  readonly #import: Import;
+  #told: AsyncIterable<readonly Telling[]> = (async function* () {})();
+
+  private constructor(file: string, owner: Import) {
+    this.file = file;
+    this.#import = owner;
+  }
+
+  /** Opens a file and finds its format by its first bytes, unless it is named. */
+  static async open(file: string, from: string | undefined, owner: Import): Promise<FileReader> {
+    const reader = new FileReader(file, owner);
+    const opened = await openFile(file, reader.#chunks(), from);
+    reader.format = opened.format.name;
+    reader.#told = opened.tellings;
+    return reader;
+  }
+
+  async *#chunks(): AsyncGenerator<Uint8Array> {
+    const hash = createHash("sha256");
+    for await (const chunk of createReadStream(this.file, { highWaterMark: 1 << 18 })) {
+      const bytes = chunk as Uint8Array;
+      hash.update(bytes);
+      this.bytes += bytes.length;
+      this.#import.advance(bytes.length);
+      yield bytes;
+    }
+    this.digest = hash.digest("hex");
+  }
+
+  async *tellings(): AsyncGenerator<SourcedTelling[]> {
+    for await (const chunk of this.#told) {
+      this.rows += chunk.length;
+      const good: SourcedTelling[] = [];
+      for (const told of chunk) if (this.#isGood(told)) good.push(told as SourcedTelling);
+      yield good;
+    }
+  }
+
+  #isGood(told: Telling): boolean {
+    if (told.fact !== undefined) return true;
+    this.bad += 1;
+    this.#import.problem(told.problem!);
+    return false;
+  }
+}
+
+class Import {
+  readonly problems: Problem[] = [];
+  problemCount = 0;
+  readonly #options: ImportOptions;
+  readonly #total: number;
+  #done = 0;
+
+  constructor(options: ImportOptions, total: number) {
+    this.#options = options;
+    this.#total = total;
+  }
+
+  advance(bytes: number): void {
+    this.#done += bytes;
+    this.#options.progress?.({ phase: "reading", done: this.#done, total: this.#total });
+  }
+
+  problem(problem: Problem): void {
+    this.problemCount += 1;
+    if (this.problems.length < problemsKept) this.problems.push(problem);
+    this.#options.onProblem?.(problem);
+  }
+
+  /** Ends an import that may not leave rows out. */
+  stopAtProblems(): void {
+    if (this.problemCount === 0 || this.#options.skipBadRows === true) return;
+    throw new BadRowsError(this.problems, this.problemCount);
+  }
+}
+
+async function sizeOf(file: string): Promise<number> {
+  try {
+    const found = await stat(file);
+    if (found.isDirectory())
+      throw new LotbookError("BAD_USAGE", `${file} is a directory; name the files in it`);
+    return found.size;
+  } catch (error) {
+    if (error instanceof LotbookError) throw error;
+    throw new LotbookError("BAD_USAGE", `${file} cannot be read: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}
+
+export async function importFiles(
+  database: Database,
+  ports: Ports,
+  files: readonly string[],
+  options: ImportOptions = {},
+): Promise<ImportResult> {
+  const sizes = await Promise.all(files.map(sizeOf));
+  const job = new Import(
+    options,
+    sizes.reduce((sum, size) => sum + size, 0),
+  );
+  const readers: FileReader[] = [];
+  for (const file of files) readers.push(await FileReader.open(file, options.from, job));
+  const onRejected = (rejected: readonly RejectedRow[]): void => {
+    for (const row of rejected) {
+      const file = readers[row.file]!.file;
+      job.problem({
+        file,
+        row: row.row,
+        column: undefined,
+        value: undefined,
+        message: row.problem,
+      });
+    }
+    job.stopAtProblems();
+  };
+  const sources: BatchSource[] = readers.map((reader) => ({
+    source: `file:${reader.format}`,
+    tellings: reader.tellings(),
+  }));
+  const inputs = (): string =>
+    JSON.stringify(
+      readers.map((reader) => ({
+        file: basename(reader.file),
+        format: reader.format,
+        bytes: reader.bytes,
+        sha256: reader.digest,
+      })),
+    );
+  const progress = (phase: "reading" | "recording", done: number): void => {
+    if (phase === "recording") options.progress?.({ phase, done, total: done });
+  };
+  const author = options.author ?? "import";
+  const outcome = await database.connect((connection) =>
+    recordBatch(connection, ports, { sources, author, inputs, onRejected, progress }),
+  );
+  const none = { recorded: 0, duplicates: 0, conflicts: 0, rejected: 0 };
+  const imported = readers.map((reader, index) => {
+    const counts = outcome.files[index] ?? none;
+    const { file, rows, bad } = reader;
+    return { file, format: reader.format, rows, ...counts, rejected: counts.rejected + bad };
+  });
+  const sum = (key: keyof typeof none): number =>
+    imported.reduce((total, file) => total + file[key], 0);
+  return {
+    files: imported,
+    recorded: sum("recorded"),
+    duplicates: sum("duplicates"),
+    conflicts: sum("conflicts"),
+    rejected: sum("rejected"),
+    books: outcome.books,
+    batch: outcome.batchId,
+    problems: job.problems,
+    conflictExamples: outcome.conflicts.map((each) => ({
+      ...each,
+      file: readers[each.file]!.file,
+    })),
+  };
+}

@@ -1,0 +1,72 @@
+/** Recording through the library: facts as plain objects, each with the raw text that told of it. */
+import { type FactInput, InvalidFactError, resolveInput } from "../core/allocate-input.ts";
+import { factToLine } from "../adapters/lotbook-ndjson/lines.ts";
+import type { Database } from "../store/database.ts";
+import type { Ports } from "./ports.ts";
+import { recordBatch, type SourcedTelling } from "./record/batch.ts";
+
+export interface RecordOptions {
+  /** Who told: the same name each time, so that the same telling is known again. `library` when left out. */
+  readonly source?: string;
+  /** Who recorded it; also the author of voids and opening lots that name none. `library` when left out. */
+  readonly author?: string;
+}
+
+export interface RecordResult {
+  readonly recorded: number;
+  readonly duplicates: number;
+  readonly conflicts: number;
+  /** Null when nothing was new. */
+  readonly batch: string | null;
+}
+
+/** A fact to record; `raw` is the source's own text where there is one. */
+export type RecordInput = FactInput & { readonly raw?: string };
+
+function tell(inputs: readonly RecordInput[], author: string): SourcedTelling[] {
+  return inputs.map(({ raw, ...input }, index) => {
+    if (input.kind === "void" && input.reason === undefined) {
+      throw new InvalidFactError(
+        index,
+        "reason",
+        undefined,
+        "is missing; say why the fact is taken out",
+      );
+    }
+    if (input.kind === "opening lot" && input.note === undefined) {
+      throw new InvalidFactError(
+        index,
+        "note",
+        undefined,
+        "is missing; say what evidence there is",
+      );
+    }
+    const signed =
+      input.kind === "void" || input.kind === "opening lot" ? { author, ...input } : input;
+    const fact = resolveInput(index, signed as FactInput);
+    return { row: index, raw: raw ?? JSON.stringify(factToLine(fact)), fact };
+  });
+}
+
+/** Records facts in one batch, all or none. Throws InvalidFactError for what breaks a rule; a conflict is counted, not thrown. */
+export async function recordFacts(
+  database: Database,
+  ports: Ports,
+  inputs: readonly RecordInput[],
+  options: RecordOptions = {},
+): Promise<RecordResult> {
+  const { source = "library", author = "library" } = options;
+  const outcome = await database.connect((connection) =>
+    recordBatch(connection, ports, {
+      sources: [{ source, tellings: [tell(inputs, author)] }],
+      author,
+      inputs: () => "[]",
+      onRejected: ([first]) => {
+        if (first !== undefined)
+          throw new InvalidFactError(first.row, undefined, undefined, first.problem);
+      },
+    }),
+  );
+  const { recorded = 0, duplicates = 0, conflicts = 0 } = outcome.files[0] ?? {};
+  return { recorded, duplicates, conflicts, batch: outcome.batchId };
+}

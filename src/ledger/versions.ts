@@ -1,0 +1,111 @@
+/** Versions: which there are, which one reports read, and how one goes. */
+import { LotbookError } from "../errors.ts";
+import type { Connection, Database } from "../store/database.ts";
+import { currentDigest } from "./compute/compute.ts";
+import { publishedVersion, type Version } from "./compute/policy.ts";
+import { takeRevision } from "./compute/revision.ts";
+import { alone } from "./compute/run.ts";
+
+export interface VersionRow {
+  readonly version: number;
+  readonly method: string;
+  readonly scope: string;
+  readonly fee_policy: string;
+  readonly engine_version: number;
+  readonly created_at: string;
+  readonly published: boolean;
+  /** The revision that finished its first build. */
+  readonly revision: number;
+  readonly dropped: boolean;
+}
+
+const plain = (value: bigint): number => parseInt(`${value}`, 10);
+
+/** All versions whose first build was finished, dropped ones included. */
+export async function listVersions(database: Database): Promise<VersionRow[]> {
+  return database.connect(async (connection) => {
+    const published = await publishedVersion(connection);
+    const rows = await connection.query<
+      Omit<VersionRow, "published" | "revision"> & { revision: bigint }
+    >(
+      `SELECT v.version, v.method, v.scope, v.fee_policy, v.engine_version,
+         to_char(v.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS created_at, r.revision,
+         EXISTS (SELECT FROM revisions d WHERE d.version = v.version AND d.kind = 'drop') AS dropped
+       FROM versions v
+       JOIN LATERAL (SELECT min(revision) AS revision FROM revisions r WHERE r.version = v.version AND r.kind = 'step') r
+         ON r.revision IS NOT NULL
+       ORDER BY v.version`,
+    );
+    return rows.map((row) => ({
+      ...row,
+      revision: plain(row.revision),
+      published: row.version === published?.version,
+    }));
+  });
+}
+
+async function standing(connection: Connection, version: number): Promise<Version> {
+  const [row] = await connection.query<{
+    method: Version["method"];
+    scope: Version["scope"];
+    fee_policy: string;
+    engine_version: number;
+  }>(
+    `SELECT method, scope, fee_policy, engine_version FROM versions v WHERE version = $1
+       AND EXISTS (SELECT FROM revisions r WHERE r.version = v.version AND r.kind = 'step')
+       AND NOT EXISTS (SELECT FROM revisions r WHERE r.version = v.version AND r.kind = 'drop')`,
+    [version],
+  );
+  if (row === undefined) {
+    throw new LotbookError("NOT_FOUND", `there is no version ${version}`, {
+      advice: "lotbook versions list shows those there are.",
+    });
+  }
+  const { method, scope } = row;
+  return { version, method, scope, feePolicy: row.fee_policy, engineVersion: row.engine_version };
+}
+
+/** One flip of the published pointer: a revision of its own. */
+export async function publishVersion(
+  database: Database,
+  version: number,
+): Promise<{ version: number; revision: number }> {
+  return alone(
+    database,
+    () => {},
+    () =>
+      database.connect((connection) =>
+        connection.transaction(async () => {
+          const found = await standing(connection, version);
+          const digest = await currentDigest(connection, found);
+          const text = { kind: "publish", version, bookId: null, digest, inputs: [] } as const;
+          return { version, revision: plain(await takeRevision(connection, text)) };
+        }),
+      ),
+  );
+}
+
+export async function dropVersion(
+  database: Database,
+  version: number,
+): Promise<{ version: number; revision: number }> {
+  return alone(
+    database,
+    () => {},
+    () =>
+      database.connect((connection) =>
+        connection.transaction(async () => {
+          await standing(connection, version);
+          const published = await publishedVersion(connection);
+          if (published?.version === version) {
+            throw new LotbookError("REFUSED", `version ${version} is the published one`, {
+              advice: "Publish another first: lotbook versions publish N.",
+            });
+          }
+          await connection.query("SELECT drop_version_partitions($1)::text", [version]);
+          const text = { kind: "drop", version, bookId: null, digest: null, inputs: [] } as const;
+          return { version, revision: plain(await takeRevision(connection, text)) };
+        }),
+      ),
+  );
+}
