@@ -18,7 +18,10 @@ export function badInput(
   return new LotbookError("BAD_INPUT", `${place}: ${message}`, { advice });
 }
 
-/** Refuses what is plainly no UTF-8 text, by its first bytes, and gives the head back without its byte order mark. */
+/**
+ * Refuses what is plainly no UTF-8 text, by its first bytes, and gives the head back without its byte order
+ * mark.
+ */
 export function textHead(file: string, head: Uint8Array): Uint8Array {
   const [a, b, c, d] = head;
   const utf8 = "save it as UTF-8 and import that";
@@ -43,8 +46,8 @@ function hasWideCharacters(head: Uint8Array): boolean {
 }
 
 /**
- * The text of a file in blocks of whole lines: each block but the last ends in a line feed. Blocks are cut at line feeds
- * as bytes, where no character of UTF-8 can be cut, so that each is judged on its own.
+ * The text of a file in blocks of whole lines: each block but the last ends in a line feed. Blocks are cut
+ * at line feeds as bytes, where no character of UTF-8 can be cut, so that each is judged on its own.
  */
 export async function* lineBlocks(
   file: string,
@@ -131,7 +134,10 @@ export function notUtf8(file: string, row: number, text: Buffer | undefined): Lo
   );
 }
 
-/** The index of the first byte that can follow in no UTF-8 text. Looks by halves: a good prefix has good prefixes. */
+/**
+ * The index of the first byte that can follow in no UTF-8 text. Looks by halves: a good prefix has good
+ * prefixes.
+ */
 function firstRefused(text: Buffer): number {
   let accepted = 0;
   let refused = text.length + 1;

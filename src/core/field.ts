@@ -1,4 +1,7 @@
-/** The rules of single fields: text, amounts, whole numbers, times, sides. What breaks one is thrown as a Fault. */
+/**
+ * The rules of single fields: text, amounts, whole numbers, times, sides. What breaks one is thrown as a
+ * Fault.
+ */
 import type { Place, Problem, Side } from "./fact.ts";
 import type { Decimal } from "./decimal.ts";
 import { parseDecimal } from "./decimal.ts";
@@ -60,7 +63,10 @@ export class Fault {
 
 const missing = "is missing; this field must be given";
 
-/** Text of 1 to 200 bytes that is valid Unicode and without U+0000. Empty means missing, and takes the fallback. */
+/**
+ * Text of 1 to 200 bytes that is valid Unicode and without U+0000. Empty means missing, and takes the
+ * fallback.
+ */
 export function labelText(field: string, text: string | undefined, fallback?: string): string {
   if (text === undefined || text === "") {
     if (fallback === undefined) throw new Fault(field, undefined, missing);

@@ -1,4 +1,7 @@
-/** Problems: what is wrong with a row of a source, told so that a person finds the place and knows what to do. */
+/**
+ * Problems: what is wrong with a row of a source, told so that a person finds the place and knows what to
+ * do.
+ */
 import type { Fact, Place, Problem } from "./fact.ts";
 
 /** Characters of a refused value that a message shows. */
@@ -23,11 +26,15 @@ export function isProblem(outcome: Fact | Problem): outcome is Problem {
   return !("kind" in outcome);
 }
 
-/** A value from outside as a message may show it: shortened, and nothing in it that moves a cursor or hides text. */
+/**
+ * A value from outside as a message may show it: shortened, and nothing in it that moves a cursor or hides
+ * text.
+ */
 export function shownValue(value: string): string {
   const cut = value.length > shownLength;
   const text = (cut ? value.slice(0, shownLength) : value).replaceAll(
-    // Controls, format characters (direction marks, zero widths), lone surrogates, line and paragraph separators.
+    // Controls, format characters (direction marks, zero widths), lone surrogates, line and paragraph
+    // separators.
     /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu,
     (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`,
   );

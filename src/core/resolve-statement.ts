@@ -1,4 +1,7 @@
-/** Resolving of what is not a fill: a person's opening lots, fee values and voids, and a venue's adjustments. */
+/**
+ * Resolving of what is not a fill: a person's opening lots, fee values and voids, and a venue's
+ * adjustments.
+ */
 import type { Adjustment, FeeValue, OpeningLot, Place, Problem, Void } from "./fact.ts";
 import type { FeeDraft } from "./fee-list.ts";
 import { sumFees } from "./fee-list.ts";
@@ -20,7 +23,10 @@ import {
   wholeNumber,
 } from "./field.ts";
 
-/** What every draft may say of its book and where in it. Missing and empty text both mean that nothing was said. */
+/**
+ * What every draft may say of its book and where in it. Missing and empty text both mean that nothing was
+ * said.
+ */
 interface BookDraft {
   readonly portfolio?: string | undefined;
   readonly symbol?: string | undefined;

@@ -113,7 +113,8 @@ describe("what a fill is refused for", () => {
     [{ price: "-1" }, 'price "-1": must be 0 or more; the side says what was given'],
     [
       { quantity: "1.1234567890123456789" },
-      'quantity "1.1234567890123456789": does not fit; up to 20 digits before the point and 18 after it are kept, none rounded',
+      'quantity "1.1234567890123456789": does not fit; up to 20 digits before the point and 18 ' +
+        "after it are kept, none rounded",
     ],
     [
       { price: "1e5" },
@@ -135,7 +136,8 @@ describe("what a fill is refused for", () => {
     ],
     [
       { executedAt: "2026-03-02T14:05:11" },
-      'executed_at "2026-03-02T14:05:11": has no zone; write 2026-03-02T14:05:11Z, or with an offset 2026-03-02T15:05:11+01:00',
+      'executed_at "2026-03-02T14:05:11": has no zone; write 2026-03-02T14:05:11Z, or with an ' +
+        "offset 2026-03-02T15:05:11+01:00",
     ],
     [
       { executedAt: "2026-03-02T14:05:60Z" },
@@ -147,7 +149,8 @@ describe("what a fill is refused for", () => {
     ],
     [
       { sequence: "9223372036854775808" },
-      'sequence "9223372036854775808": must be a whole number from 0 to 9223372036854775807; leave it empty if the venue gives none',
+      'sequence "9223372036854775808": must be a whole number from 0 to 9223372036854775807; ' +
+        "leave it empty if the venue gives none",
     ],
     [
       { fee: "7.5", feeAsset: "BTC" },

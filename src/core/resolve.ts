@@ -1,9 +1,9 @@
 /**
- * Resolving: from what a source said (a draft, plain text) to a fact, or to a problem that says which rule it breaks.
- * docs/spec/numbers.md and docs/spec/time.md are the rules; nothing else makes facts.
+ * Resolving: from what a source said (a draft, plain text) to a fact, or to a problem that says which rule
+ * it breaks. docs/spec/numbers.md and docs/spec/time.md are the rules; nothing else makes facts.
  *
- * It runs once a row of an import. So the common case goes without regular expressions and without bigint, and the
- * first problem found ends a row.
+ * It runs once a row of an import. So the common case goes without regular expressions and without bigint,
+ * and the first problem found ends a row.
  */
 import type { Fee, Fill, Place, Problem, Side } from "./fact.ts";
 import type { Decimal } from "./decimal.ts";
@@ -126,7 +126,9 @@ function sequenceOf(text: string): bigint {
   return sequence;
 }
 
-/** The stated quantity, or the one that follows from the quote size; where both are stated they must agree. */
+/**
+ * The stated quantity, or the one that follows from the quote size; where both are stated they must agree.
+ */
 function quantityOf(draft: FillDraft, price: Decimal): Decimal {
   if (draft.quoteSize === undefined || draft.quoteSize === "")
     return positiveAmount("quantity", draft.quantity);

@@ -1,8 +1,8 @@
 /**
  * Execution times: whole nanoseconds since 1970, in bigint. docs/spec/time.md 1.
  *
- * Reading is on the path of every row of an import, so it goes by character codes and keeps the last date it saw:
- * the rows of a file are mostly of one day.
+ * Reading is on the path of every row of an import, so it goes by character codes and keeps the last date
+ * it saw: the rows of a file are mostly of one day.
  */
 export type Instant = bigint;
 
@@ -116,6 +116,7 @@ export function instantFault(text: string): string {
 export function formatInstant(instant: Instant): string {
   const seconds = instant / 1_000_000_000n;
   const nanos = instant % 1_000_000_000n;
+  // tidy: seconds up to 2261 are exact in a double
   const text = new Date(Number(seconds) * 1000).toISOString().slice(0, 19);
   if (nanos === 0n) return `${text}Z`;
   const digits = nanos.toString().padStart(9, "0");

@@ -1,4 +1,7 @@
-/** The invented market: instruments of very different price and size scales, and the wallets that bots trade from. */
+/**
+ * The invented market: instruments of very different price and size scales, and the wallets that bots trade
+ * from.
+ */
 
 export interface Product {
   readonly symbol: string;

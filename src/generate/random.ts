@@ -1,4 +1,7 @@
-/** A small seeded generator of random numbers (sfc32): the same numbers on every machine, from the seed alone. */
+/**
+ * A small seeded generator of random numbers (sfc32): the same numbers on every machine, from the seed
+ * alone.
+ */
 export class Random {
   #a: number;
   #b: number;

@@ -1,7 +1,8 @@
 /**
- * Life-like trading by bots, from a seed: orders in partial fills, round trips within a second, dust, sales of what was
- * never bought, fees in the quote, the base and a third asset, rows repeated and rows that come late. It keeps one
- * position for each product and wallet and a few rows held back, so its memory does not grow with what it makes.
+ * Life-like trading by bots, from a seed: orders in partial fills, round trips within a second, dust, sales
+ * of what was never bought, fees in the quote, the base and a third asset, rows repeated and rows that come
+ * late. It keeps one position for each product and wallet and a few rows held back, so its memory does not
+ * grow with what it makes.
  */
 import type { Side } from "../core/fact.ts";
 import { fromUnits } from "../core/decimal.ts";

@@ -5,17 +5,23 @@ import type { GeneratedFill, GenerateOptions } from "./trading.ts";
 import { generateFills } from "./trading.ts";
 
 export const generatedHeader =
-  "fill_id,executed_at,portfolio,account,venue,symbol,side,quantity,price,fee,fee_asset,order_id,sequence,strategy";
+  "fill_id,executed_at,portfolio,account,venue,symbol,side,quantity,price," +
+  "fee,fee_asset,order_id,sequence,strategy";
 
 /** Characters that are handed to the stream together. */
 const blockLength = 1 << 18;
 
 /** A line without its end. Nothing that is generated needs a quote. */
 export function generatedRow(fill: GeneratedFill): string {
-  return `${fill.fillId},${fill.executedAt},${fill.portfolio},${fill.account},${fill.venue},${fill.symbol},${fill.side},${fill.quantity},${fill.price},${fill.fee},${fill.feeAsset},${fill.orderId},${fill.sequence},${fill.strategy}`;
+  const what = `${fill.fillId},${fill.executedAt},${fill.portfolio},${fill.account},${fill.venue}`;
+  const amounts = `${fill.symbol},${fill.side},${fill.quantity},${fill.price},${fill.fee},${fill.feeAsset}`;
+  return `${what},${amounts},${fill.orderId},${fill.sequence},${fill.strategy}`;
 }
 
-/** Writes the header and a row a fill; waits where the stream is slower. The stream is left open. Gives the count of rows. */
+/**
+ * Writes the header and a row a fill; waits where the stream is slower. The stream is left open. Gives the
+ * count of rows.
+ */
 export async function writeGenerated(options: GenerateOptions, stream: Writable): Promise<number> {
   let rows = 0;
   let block = `${generatedHeader}\n`;

@@ -47,7 +47,8 @@ test.each([
   ],
   [
     row.replace(".123Z", ".123"),
-    'created at "2026-03-02T14:05:11.123": has no zone; write 2026-03-02T14:05:11Z, or with an offset 2026-03-02T15:05:11+01:00',
+    'created at "2026-03-02T14:05:11.123": has no zone; write 2026-03-02T14:05:11Z, or with ' +
+      "an offset 2026-03-02T15:05:11+01:00",
   ],
 ])("%s is refused", async (line, message) => {
   expect(await refusals("fills.csv", `${header}\n${line}\n`)).toEqual([

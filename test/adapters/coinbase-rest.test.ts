@@ -142,7 +142,8 @@ describe("what is refused", () => {
     [
       "a time without a zone",
       page([text({ trade_time: "2026-03-02T14:05:11" })]),
-      'fills.json row 1, trade_time "2026-03-02T14:05:11": has no zone; write 2026-03-02T14:05:11Z, or with an offset 2026-03-02T15:05:11+01:00',
+      'fills.json row 1, trade_time "2026-03-02T14:05:11": has no zone; write ' +
+        "2026-03-02T14:05:11Z, or with an offset 2026-03-02T15:05:11+01:00",
     ],
     [
       "no commission",
@@ -162,12 +163,16 @@ describe("what is refused", () => {
     [
       "a proof token asked for",
       `{"fills":[],"cursor":"","proof_token_required":true}`,
-      "BAD_INPUT fills.json row 1: Coinbase asks for a proof token before it shows these fills (proof_token_required) | confirm it in your Coinbase account, ask again with the proof_token, and save that response",
+      "BAD_INPUT fills.json row 1: Coinbase asks for a proof token before it shows these fills " +
+        "(proof_token_required) | confirm it in your Coinbase account, ask again with the " +
+        "proof_token, and save that response",
     ],
     [
       "an error instead of a page",
       `{"error":"unauthorized"}`,
-      'BAD_INPUT fills.json row 1: is neither a page of fills nor a fill: {"error":"unauthorized"} | save the body of the List Fills response, which has the key fills',
+      "BAD_INPUT fills.json row 1: is neither a page of fills nor a fill: " +
+        '{"error":"unauthorized"} | save the body of the List Fills response, which has the key ' +
+        "fills",
     ],
     [
       "a cut fill",
@@ -197,7 +202,8 @@ describe("what is refused", () => {
     [
       "a fill without end",
       page([`{"a":"${"x".repeat(1_200_000)}`]),
-      "BAD_INPUT fills.json row 1: is longer than 1 MiB | no fill is; this is no saved response of List Fills",
+      "BAD_INPUT fills.json row 1: is longer than 1 MiB | no fill is; this is no saved " +
+        "response of List Fills",
     ],
     [
       "nothing",
@@ -212,7 +218,8 @@ describe("what is refused", () => {
   test("bytes that are not UTF-8", async () => {
     const content = Buffer.from(page([text(), text({ order_id: "é" })]), "latin1");
     expect(await refusals("fills.json", content)).toEqual([
-      "BAD_INPUT fills.json row 1: is not UTF-8 | save it as UTF-8 and import that; it may be in Windows-1252 or Latin-1 now",
+      "BAD_INPUT fills.json row 1: is not UTF-8 | save it as UTF-8 and import that; it may be " +
+        "in Windows-1252 or Latin-1 now",
     ]);
     expect(await refusals("fills.json", Buffer.from(page([text()]), "utf16le"))).toEqual([
       "BAD_INPUT fills.json row 1: is in UTF-16, not in UTF-8 | save it as UTF-8 and import that",

@@ -3,7 +3,9 @@ import { formats, formatNamed, openFile } from "../../src/adapters/formats.ts";
 import { bytesOf, pieces, refusals } from "./reading.ts";
 
 const known =
-  "known are lotbook-csv (lotbook's own CSV of fills), lotbook-ndjson (lotbook's own export, a JSON object a line), coinbase-rest (saved responses of Coinbase's List Fills), coinbase-fills-csv (Coinbase's fills statement as CSV); --from names one";
+  "known are lotbook-csv (lotbook's own CSV of fills), lotbook-ndjson (lotbook's own " +
+  "export, a JSON object a line), coinbase-rest (saved responses of Coinbase's List Fills)," +
+  " coinbase-fills-csv (Coinbase's fills statement as CSV); --from names one";
 
 test.each([
   ["\uFEFFfill_id,executed_at,symbol\n", "lotbook-csv"],

@@ -11,7 +11,9 @@ const row = "f1,2026-03-02T14:05:11Z,BTC-USD,buy,1,100";
 
 describe("what is read", () => {
   test("columns in any order, with their defaults", async () => {
-    const content = `side,price,symbol,fill_id,quantity,executed_at\nbuy,100,BTC-USD,f1,1.50,2026-03-02T14:05:11Z\n`;
+    const content =
+      `side,price,symbol,fill_id,quantity,executed_at\nbuy,100,BTC-USD,f1,1.50,` +
+      `2026-03-02T14:05:11Z\n`;
     expect(await readAll("fills.csv", content)).toEqual([
       {
         row: 2,
@@ -36,7 +38,9 @@ describe("what is read", () => {
   });
 
   test("all columns", async () => {
-    const content = `${exportColumns.join(",")}\nf1,2026-03-02T14:05:11Z,p,a,v,BTC-USD,sell,0.5,2,0.1,BNB,o,7,s,1,1,t,order,USD:1;A\\;B:-2\n`;
+    const content =
+      `${exportColumns.join(",")}\nf1,2026-03-02T14:05:11Z,p,a,v,BTC-USD,sell,0.5,2,0.1,BNB,o,` +
+      `7,s,1,1,t,order,USD:1;A\\;B:-2\n`;
     expect(await factsOf("fills.csv", content)).toMatchObject([
       {
         portfolio: "p",
@@ -58,7 +62,7 @@ describe("what is read", () => {
     ]);
   });
 
-  test("a byte order mark, CRLF, empty lines, quotes, line ends in quotes and a last row without its end", async () => {
+  test("a byte order mark, CRLF, empty lines, quotes and a last row without its end", async () => {
     const content = `\uFEFF${header}\r\n\r\n"f ""1""\r\n,x",2026-03-02T14:05:11Z,BTC-USD,buy,1,100\r\n${row}`;
     const tellings = await readAll("fills.csv", content);
     expect(tellings.map((telling) => [telling.row, telling.raw])).toEqual([
@@ -69,7 +73,9 @@ describe("what is read", () => {
   });
 
   test("the same in pieces of any size", async () => {
-    const content = `\uFEFF${header},strategy\n${row},é\n"f2",2026-03-02T14:05:11Z,BTC-USD,sell,1,100,"a\nb😀"\r\n${row},\n`;
+    const content =
+      `\uFEFF${header},strategy\n${row},é\n"f2",2026-03-02T14:05:11Z,BTC-USD,sell,1,100,"a\n` +
+      `b😀"\r\n${row},\n`;
     const whole = await readAll("fills.csv", content);
     expect(whole.map(({ problem }) => problem)).toEqual([undefined, undefined, undefined]);
     for (const size of [1, 2, 3, 5, 7, 11, 64])
@@ -77,15 +83,19 @@ describe("what is read", () => {
   });
 });
 
+const advice = (text: string): string =>
+  `${text}; lotbook-csv knows fill_id, executed_at, symbol, side, quantity, price, ` +
+  `portfolio, account, venue, fee, fee_asset, order_id, sequence, strategy, revision, ` +
+  `quote_size, trade_id, grain, other_fees`;
+const utf16 = (text: string): Uint8Array => Buffer.from(text, "utf16le");
+
 describe("what is refused", () => {
-  const advice = (text: string): string =>
-    `${text}; lotbook-csv knows fill_id, executed_at, symbol, side, quantity, price, portfolio, account, venue, fee, fee_asset, order_id, sequence, strategy, revision, quote_size, trade_id, grain, other_fees`;
   const cut = "the last row is cut off; get the whole file again";
-  const utf16 = (text: string): Uint8Array => Buffer.from(text, "utf16le");
   const cases: readonly [string, string | Uint8Array, readonly string[]][] = [
     [
       "quantities that are not greater than 0, each with its row",
-      `${header}\n${row}\nf2,2026-03-02T14:05:11Z,BTC-USD,buy,0,100\nf3,2026-03-02T14:05:11Z,BTC-USD,buy,-2,100\n`,
+      `${header}\n${row}\nf2,2026-03-02T14:05:11Z,BTC-USD,buy,0,100\nf3,2026-03-02T14:05:11Z,` +
+        `BTC-USD,buy,-2,100\n`,
       [
         'fills.csv row 3, quantity "0": must be greater than 0; the side says which way it went',
         'fills.csv row 4, quantity "-2": must be greater than 0; the side says which way it went',
@@ -95,7 +105,8 @@ describe("what is refused", () => {
       "a missing column",
       "fill_id,executed_at,symbol,side,price\n",
       [
-        "BAD_INPUT fills.csv row 1: the column quantity is missing | add it; lotbook-csv requires fill_id, executed_at, symbol, side, quantity, price",
+        "BAD_INPUT fills.csv row 1: the column quantity is missing | add it; lotbook-csv " +
+          "requires fill_id, executed_at, symbol, side, quantity, price",
       ],
     ],
     [
@@ -119,14 +130,16 @@ describe("what is refused", () => {
       "a time without a zone",
       `${header}\nf1,2026-03-02 14:05:11,BTC-USD,buy,1,100\n`,
       [
-        'fills.csv row 2, executed_at "2026-03-02 14:05:11": has no zone; write 2026-03-02T14:05:11Z, or with an offset 2026-03-02T15:05:11+01:00',
+        'fills.csv row 2, executed_at "2026-03-02 14:05:11": has no zone; write ' +
+          "2026-03-02T14:05:11Z, or with an offset 2026-03-02T15:05:11+01:00",
       ],
     ],
     [
       "a second header",
       `${header}\n${row}\n${header}\n${row}\n`,
       [
-        `fills.csv row 3 "${header}": is the header again: files were joined; remove this row, or import the files one by one`,
+        `fills.csv row 3 "${header}": is the header again: files were joined; remove this row, ` +
+          `or import the files one by one`,
       ],
     ],
     [
@@ -141,22 +154,27 @@ describe("what is refused", () => {
       "a cut last row",
       `${header}\n${row}\nf2,2026-03-02T14:0`,
       [
-        `BAD_INPUT fills.csv row 3: "f2,2026-03-02T14:0" has 2 columns where the header has 6, and no line end | ${cut}`,
+        `BAD_INPUT fills.csv row 3: "f2,2026-03-02T14:0" has 2 columns where the header has 6, ` +
+          `and no line end | ${cut}`,
       ],
     ],
     [
       "a cut quote",
       `${header}\n${row}\n"f2,2026-03-02T14:05:11Z,BTC-USD,buy,1,100\n${row}\n`,
       [
-        "BAD_INPUT fills.csv row 3: opens a quote that is never closed | the file is cut off, or a quote in a field is not doubled; get the file again",
+        "BAD_INPUT fills.csv row 3: opens a quote that is never closed | the file is cut off, or " +
+          "a quote in a field is not doubled; get the file again",
       ],
     ],
     [
       "quotes inside a field",
-      `${header}\nf"1",2026-03-02T14:05:11Z,BTC-USD,buy,1,100\n"f1"x,2026-03-02T14:05:11Z,BTC-USD,buy,1,100\n`,
+      `${header}\nf"1",2026-03-02T14:05:11Z,BTC-USD,buy,1,100\n"f1"x,2026-03-02T14:05:11Z,` +
+        `BTC-USD,buy,1,100\n`,
       [
-        `fills.csv row 2 "f"1",2026-03-02T14:05:11Z,BTC-USD,buy,1,100": has a quote inside an unquoted field; quote the field and double the quotes inside it`,
-        `fills.csv row 3 ""f1"x,2026-03-02T14:05:11Z,BTC-USD,buy,1,100": has text behind a closing quote; double the quotes inside a field`,
+        `fills.csv row 2 "f"1",2026-03-02T14:05:11Z,BTC-USD,buy,1,100": has a quote inside an ` +
+          `unquoted field; quote the field and double the quotes inside it`,
+        `fills.csv row 3 ""f1"x,2026-03-02T14:05:11Z,BTC-USD,buy,1,100": has text behind a ` +
+          `closing quote; double the quotes inside a field`,
       ],
     ],
     [
@@ -173,14 +191,16 @@ describe("what is refused", () => {
       "Latin-1",
       Buffer.from(`${header},strategy\n${row},x\n${row},caf\u00e9\n`, "latin1"),
       [
-        "BAD_INPUT fills.csv row 3: is not UTF-8: byte 0xE9 at position 46 of the row | save it as UTF-8 and import that; it may be in Windows-1252 or Latin-1 now",
+        "BAD_INPUT fills.csv row 3: is not UTF-8: byte 0xE9 at position 46 of the row | save it " +
+          "as UTF-8 and import that; it may be in Windows-1252 or Latin-1 now",
       ],
     ],
     [
       "line ends of a lone CR",
       `${header}\r${row}\r`,
       [
-        `BAD_INPUT fills.csv row 1: has line ends of a lone CR | save it with LF or CRLF as line ends and import that`,
+        `BAD_INPUT fills.csv row 1: has line ends of a lone CR | save it with LF or CRLF as line ` +
+          `ends and import that`,
       ],
     ],
     [
@@ -199,7 +219,8 @@ describe("what is refused", () => {
       "control characters of a terminal, which the message escapes",
       `${header}\nf1,\u001b[2J\u202e,BTC-USD,buy,1,100\n`,
       [
-        'fills.csv row 2, executed_at "\\u{1b}[2J\\u{202e}": is no RFC 3339 time; write it as 2026-03-02T14:05:11Z',
+        'fills.csv row 2, executed_at "\\u{1b}[2J\\u{202e}": is no RFC 3339 time; write it as ' +
+          "2026-03-02T14:05:11Z",
       ],
     ],
   ];
@@ -210,16 +231,19 @@ describe("what is refused", () => {
   test("a row that never ends, without holding the whole file", async () => {
     const content = `${header}\n${"x".repeat(1_200_000)}`;
     expect(await refusals("fills.csv", content)).toEqual([
-      "BAD_INPUT fills.csv row 2: is longer than 1 MiB | no trade is; check the quotes and the line ends (LF or CRLF) of the file",
+      "BAD_INPUT fills.csv row 2: is longer than 1 MiB | no trade is; check the quotes and the " +
+        "line ends (LF or CRLF) of the file",
     ]);
     expect(await refusals("fills.csv", `${header}\n"${"x\n".repeat(600_000)}`)).toEqual([
-      "BAD_INPUT fills.csv row 2: is longer than 1 MiB | no trade is; check the quotes and the line ends (LF or CRLF) of the file",
+      "BAD_INPUT fills.csv row 2: is longer than 1 MiB | no trade is; check the quotes and the " +
+        "line ends (LF or CRLF) of the file",
     ]);
   });
 
   test("a file without anything", async () => {
     expect(await refusals("fills.csv", "\n\n", "lotbook-csv")).toEqual([
-      "BAD_INPUT fills.csv row 1: has no header row | the first row names the columns: fill_id,executed_at,symbol,side,quantity,price",
+      "BAD_INPUT fills.csv row 1: has no header row | the first row names the columns: fill_id," +
+        "executed_at,symbol,side,quantity,price",
     ]);
   });
 });
@@ -241,7 +265,9 @@ test("records are split as csv-parse splits them, in pieces of any size", async 
 });
 
 test("an export in CSV comes back exactly", async () => {
-  const content = `${exportColumns.join(",")}\nf1,2026-03-02T14:05:11.000000001Z,p,a,"v,",BTC-USD,sell,,2,0.1,BNB,o,7,s,1,1,t,order,USD:1;A\\;B:-2\n`;
+  const content =
+    `${exportColumns.join(",")}\nf1,2026-03-02T14:05:11.000000001Z,p,a,"v,",BTC-USD,sell,,2,` +
+    `0.1,BNB,o,7,s,1,1,t,order,USD:1;A\\;B:-2\n`;
   const facts = await factsOf("fills.csv", content);
   const lines = facts.map((fact) => (fact.kind === "fill" ? csvLine(fillToCells(fact)) : ""));
   expect(await factsOf("fills.csv", `${exportColumns.join(",")}\n${lines.join("\n")}`)).toEqual(

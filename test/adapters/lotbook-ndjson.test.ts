@@ -136,7 +136,12 @@ test("any text comes back exactly", async () => {
 
 test("a line as it is written", () => {
   expect(JSON.stringify(factToLine(facts[0]!))).toBe(
-    '{"type":"fill","portfolio":"p","symbol":"BTC-USD","venue":"v","account":"a","fill_id":"f \\"1\\"\\n","revision":2,"executed_at":"2026-03-02T14:05:11.000000001Z","side":"sell","quantity":"0.5","price":"2","fees":[{"asset":"BNB","amount":"0.000000000000000001"},{"asset":"USD","amount":"-1"}],"sequence":"9007199254740993","order_id":"o","strategy":"s","trade_id":"t","quote_size":"1","grain":"order"}',
+    '{"type":"fill","portfolio":"p","symbol":"BTC-USD","venue":"v","account":"a",' +
+      '"fill_id":"f \\"1\\"\\n","revision":2,"executed_at":"2026-03-02T14:05:11.000000001Z",' +
+      '"side":"sell","quantity":"0.5","price":"2","fees":[{"asset":"BNB",' +
+      '"amount":"0.000000000000000001"},{"asset":"USD","amount":"-1"}],' +
+      '"sequence":"9007199254740993","order_id":"o","strategy":"s","trade_id":"t",' +
+      '"quote_size":"1","grain":"order"}',
   );
 });
 
@@ -170,7 +175,8 @@ describe("what is refused", () => {
     ],
     [
       fill.replace('"type":"fill"', '"type":"fills"'),
-      'row 1, type ""fills"": is no type of line; facts are fill, opening lot, fee value, void and adjustment',
+      'row 1, type ""fills"": is no type of line; facts are fill, opening lot, fee value, void ' +
+        "and adjustment",
     ],
     ["[1]", 'row 1 "[1]": is no JSON object; each line is one, like {…}'],
   ])("%s", async (line, message) => {

@@ -1,4 +1,7 @@
-/** Coinbase's fills statement (Pro, Exchange, and what is known of Advanced): one row a match. docs/formats.md. */
+/**
+ * Coinbase's fills statement (Pro, Exchange, and what is known of Advanced): one row a match.
+ * docs/formats.md.
+ */
 import { expandExponent } from "../../core/decimal.ts";
 import { parseSymbol } from "../../core/instrument.ts";
 import { makeProblem } from "../../core/problem.ts";

@@ -1,7 +1,8 @@
 /**
- * Cuts saved List Fills responses into the exact text of each fill, however long the file is: pages one after another,
- * one a line, in an array, or an array of bare fills. What stands around the fills of a page is its envelope
- * (`{"fills":[],"cursor":…}` without the fills), which is checked as JSON when the page ends.
+ * Cuts saved List Fills responses into the exact text of each fill, however long the file is: pages one
+ * after another, one a line, in an array, or an array of bare fills. What stands around the fills of a page
+ * is its envelope (`{"fills":[],"cursor":…}` without the fills), which is checked as JSON when the page
+ * ends.
  */
 import { badInput, longestElement } from "../encoding.ts";
 
@@ -23,7 +24,10 @@ export class FillCutter {
   /** Where the next character to look at stands, and where what is being cut begins. */
   #at = 0;
   #start = 0;
-  /** Between values, in the outer array, in an item (a page or a bare fill), among a page's fills, in one of them. */
+  /**
+   * Between values, in the outer array, in an item (a page or a bare fill), among a page's fills, in one of
+   * them.
+   */
   #mode: "values" | "array" | "item" | "fills" | "element" = "values";
   #outer: "values" | "array" = "values";
   #separator: "none" | "needed" | "given" = "none";
@@ -86,6 +90,7 @@ export class FillCutter {
     this.#at += 1;
     if (code === 32 || code === 10 || code === 13 || code === 9) return;
     const listed = this.#mode !== "values";
+    const expected = listed ? "a fill" : "a page of fills";
     if (code === 44 && listed && this.#separator === "needed") this.#separator = "given";
     else if (code === 93 && listed && this.#separator !== "given") this.#closeList();
     else if (code === 123 && this.#separator !== "needed") this.#openObject();
@@ -95,7 +100,7 @@ export class FillCutter {
       this.#separator = "none";
     } else
       throw this.#bad(
-        `has ${JSON.stringify(this.#text.charAt(this.#at - 1))} where a ${listed ? "fill" : "page of fills"} should be`,
+        `has ${JSON.stringify(this.#text.charAt(this.#at - 1))} where ${expected} should be`,
         "this is no JSON as Coinbase writes it; save the response again",
       );
   }

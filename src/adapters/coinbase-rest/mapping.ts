@@ -1,6 +1,7 @@
 /**
- * One entry of Coinbase's List Fills as a fact. `entry_id` is the identity: a `trade_id` is shared by a fill and the
- * entries that adjust it. Amounts are taken as text only, so that no digit passes through a floating-point number.
+ * One entry of Coinbase's List Fills as a fact. `entry_id` is the identity: a `trade_id` is shared by a
+ * fill and the entries that adjust it. Amounts are taken as text only, so that no digit passes through a
+ * floating-point number.
  */
 import type { Fact, Place, Problem } from "../../core/fact.ts";
 import { parseSymbol } from "../../core/instrument.ts";
@@ -106,7 +107,10 @@ function entryToFill(said: Said, sizeInQuote: boolean, place: Place): Fact | Pro
   );
 }
 
-/** What an adjustment does to its trade is not documented: only what is certain is taken over, the rest is in the raw text. */
+/**
+ * What an adjustment does to its trade is not documented: only what is certain is taken over, the rest is
+ * in the raw text.
+ */
 function entryToAdjustment(said: Said, sizeInQuote: boolean, place: Place): Fact | Problem {
   const side = coinbaseSide(said.side ?? undefined);
   const quote = parseSymbol(said.product_id ?? "")?.quote;

@@ -1,7 +1,7 @@
 /**
- * Records of a CSV file (RFC 4180) with the exact text of each. A record without a quote is split at its commas, which
- * is nearly every record of nearly every file; one with quotes goes by character. csv-parse, at 17 microseconds a row
- * with its raw text, is the oracle of the tests instead of the reader.
+ * Records of a CSV file (RFC 4180) with the exact text of each. A record without a quote is split at its
+ * commas, which is nearly every record of nearly every file; one with quotes goes by character. csv-parse,
+ * at 17 microseconds a row with its raw text, is the oracle of the tests instead of the reader.
  */
 import { badInput, lineBlocks, longestElement, tooLong } from "../encoding.ts";
 

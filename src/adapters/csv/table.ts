@@ -1,4 +1,7 @@
-/** Formats that are a CSV table with a header: one place for headers, widths, cut ends and the stream of tellings. */
+/**
+ * Formats that are a CSV table with a header: one place for headers, widths, cut ends and the stream of
+ * tellings.
+ */
 import type { Fact, Place, Problem, Telling } from "../../core/fact.ts";
 import { isProblem, makeProblem, shownValue } from "../../core/problem.ts";
 import { inChunks } from "../chunks.ts";
@@ -149,7 +152,9 @@ function checkHeader(layout: TableLayout, file: string, record: CsvRecord): read
     throw badInput(
       file,
       row,
-      `the ${missing.length === 1 ? "column" : "columns"} ${missing.join(", ")} ${missing.length === 1 ? "is" : "are"} missing`,
+      missing.length === 1
+        ? `the column ${missing[0]} is missing`
+        : `the columns ${missing.join(", ")} are missing`,
       `add ${missing.length === 1 ? "it" : "them"}; ${layout.name} requires ${layout.required.join(", ")}`,
     );
   return columns;

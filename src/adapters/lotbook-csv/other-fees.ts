@@ -1,4 +1,7 @@
-/** The column `other_fees`: `BNB:0.001;BTC:-0.2`. A backslash in an asset's name keeps the character behind it. */
+/**
+ * The column `other_fees`: `BNB:0.001;BTC:-0.2`. A backslash in an asset's name keeps the character behind
+ * it.
+ */
 import type { Fee } from "../../core/fact.ts";
 import type { FeeDraft } from "../../core/resolve.ts";
 

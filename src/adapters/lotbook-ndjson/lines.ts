@@ -1,9 +1,9 @@
 /**
- * The lines of lotbook's own export: one JSON object a fact. Exporter and importer share this page, so that what was
- * exported comes back exactly. Keys are those of the fills CSV where it has them; amounts are decimal strings, times
- * RFC 3339 in UTC, revisions JSON numbers.
+ * The lines of lotbook's own export: one JSON object a fact. Exporter and importer share this page, so that
+ * what was exported comes back exactly. Keys are those of the fills CSV where it has them; amounts are
+ * decimal strings, times RFC 3339 in UTC, revisions JSON numbers.
  */
-import type { Fact, Place, Problem } from "../../core/fact.ts";
+import type { Fact, Fill, Place, Problem } from "../../core/fact.ts";
 import { makeProblem } from "../../core/problem.ts";
 import { contractNames } from "../../core/field.ts";
 import type {
@@ -29,7 +29,10 @@ const names = { ...contractNames, otherFees: "fees" };
 /** A line as JSON.parse gives it. */
 export type Line = Readonly<Record<string, unknown>>;
 
-/** What an export holds beside facts. The importer passes over these lines: they follow from the facts or from recording. */
+/**
+ * What an export holds beside facts. The importer passes over these lines: they follow from the facts or
+ * from recording.
+ */
 export const passedOverTypes: ReadonlySet<string> = new Set([
   "export",
   "book",
@@ -49,33 +52,23 @@ export const passedOverTypes: ReadonlySet<string> = new Set([
 
 /** A fact as the object of its line, in a fixed order of keys; what the fact does not say is left out. */
 export function factToLine(fact: Fact): Line {
-  const book = { portfolio: fact.portfolio, symbol: fact.symbol };
-  const wallet = { venue: fact.venue, account: fact.account };
+  const line = {
+    type: fact.kind,
+    portfolio: fact.portfolio,
+    symbol: fact.symbol,
+    venue: fact.venue,
+    account: fact.account,
+    ...ownFields(fact),
+  };
+  return Object.fromEntries(Object.entries(line).filter(([, value]) => value !== undefined));
+}
+
+function ownFields(fact: Fact): Line {
   switch (fact.kind) {
     case "fill":
-      return withoutUndefined({
-        type: fact.kind,
-        ...book,
-        ...wallet,
-        fill_id: fact.fillId,
-        revision: fact.revision,
-        executed_at: formatInstant(fact.executedAt),
-        side: fact.side,
-        quantity: fact.quantity,
-        price: fact.price,
-        fees: fact.fees,
-        sequence: fact.sequence?.toString(),
-        order_id: fact.orderId,
-        strategy: fact.strategy,
-        trade_id: fact.tradeId,
-        quote_size: fact.quoteSize,
-        grain: fact.grain,
-      });
+      return fillFields(fact);
     case "opening lot":
-      return withoutUndefined({
-        type: fact.kind,
-        ...book,
-        ...wallet,
+      return {
         key: fact.key,
         revision: fact.revision,
         opened_at: formatInstant(fact.openedAt),
@@ -83,12 +76,9 @@ export function factToLine(fact: Fact): Line {
         cost: fact.cost,
         author: fact.author,
         note: fact.note,
-      });
+      };
     case "fee value":
       return {
-        type: fact.kind,
-        ...book,
-        ...wallet,
         fill_id: fact.fillId,
         fill_revision: fact.fillRevision,
         asset: fact.asset,
@@ -97,10 +87,7 @@ export function factToLine(fact: Fact): Line {
         source: fact.source,
       };
     case "void":
-      return withoutUndefined({
-        type: fact.kind,
-        ...book,
-        ...wallet,
+      return {
         target_kind: fact.targetKind,
         target_id: fact.targetId,
         target_revision: fact.targetRevision,
@@ -108,12 +95,9 @@ export function factToLine(fact: Fact): Line {
         value_revision: fact.valueRevision,
         author: fact.author,
         reason: fact.reason,
-      });
+      };
     case "adjustment":
-      return withoutUndefined({
-        type: fact.kind,
-        ...book,
-        ...wallet,
+      return {
         entry_id: fact.entryId,
         trade_type: fact.tradeType,
         trade_id: fact.tradeId,
@@ -123,12 +107,26 @@ export function factToLine(fact: Fact): Line {
         price: fact.price,
         fees: fact.fees,
         order_id: fact.orderId,
-      });
+      };
   }
 }
 
-function withoutUndefined(line: Line): Line {
-  return Object.fromEntries(Object.entries(line).filter(([, value]) => value !== undefined));
+function fillFields(fill: Fill): Line {
+  return {
+    fill_id: fill.fillId,
+    revision: fill.revision,
+    executed_at: formatInstant(fill.executedAt),
+    side: fill.side,
+    quantity: fill.quantity,
+    price: fill.price,
+    fees: fill.fees,
+    sequence: fill.sequence?.toString(),
+    order_id: fill.orderId,
+    strategy: fill.strategy,
+    trade_id: fill.tradeId,
+    quote_size: fill.quoteSize,
+    grain: fill.grain,
+  };
 }
 
 export type Draft =
