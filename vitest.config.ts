@@ -10,6 +10,8 @@ export default defineConfig({
       // Runs that take minutes: `npm run test:long`.
       ...(isLong ? ["src/**/*.fuzz.ts", "test/**/*.fuzz.ts"] : []),
     ],
+    // Servers and templates, once a run: test/servers.ts says which variables choose among them.
+    globalSetup: ["test/servers.ts"],
     pool: "forks",
     testTimeout: isLong ? 3_600_000 : 120_000,
     hookTimeout: 120_000,
