@@ -1,6 +1,6 @@
 /** `report allocations`: a row a slice, in ledger order of the closing fill. */
 import type { Connection } from "../store/database.ts";
-import { column, selectList, toRow, type Column, type ReportRow } from "./column.ts";
+import { column, quiet, selectList, toRow, type Column, type ReportRow } from "./column.ts";
 import { readByCursor } from "./cursor.ts";
 import { Parameters } from "./parameters.ts";
 import type { ReportBody } from "./report.ts";
@@ -23,21 +23,21 @@ const columns: readonly Column[] = [
   column("direction", "name", 9, "'long'"),
   column("close_fill_id", "text", 0, "sale.fill_id"),
   column("close_order_id", "text", 9, "sale.order_id"),
-  column("strategy", "text", 7, "sale.strategy"),
+  quiet("strategy", "text", 7, "sale.strategy"),
   column("open_fill_id", "text", 0, "coalesce(buy.fill_id, lot.lot_key)"),
   column("open_order_id", "text", 9, "buy.order_id"),
   column("opening_lot", "flag", 9, "lot.entry IS NOT NULL"),
   column("quantity", "quantity", 0, "slice.quantity"),
   column("open_price", "price", 2, "buy.price"),
   column("close_price", "price", 2, "sale.price"),
-  column("open_fee", "money", 4, "slice.open_fee"),
-  column("close_fee", "money", 4, "slice.close_fee"),
+  quiet("open_fee", "money", 4, "slice.open_fee"),
+  quiet("close_fee", "money", 4, "slice.close_fee"),
   column("cost_basis", "money", 1, "slice.cost_basis"),
   column("proceeds", "money", 5, "slice.proceeds"),
   column("net_proceeds", "money", 1, "slice.proceeds - slice.close_fee"),
   column("pnl", "gain", 0, "slice.pnl"),
   column("complete", "flag", 9, "slice.missing = 0"),
-  column("missing", "names", 3, missing),
+  quiet("missing", "names", 3, missing),
   column("opened_at", "time", 3, "slice.opened_at"),
   column("closed_at", "time", 1, "slice.closed_at"),
 ];
@@ -80,5 +80,6 @@ export function allocations(connection: Connection, selection: Selection): Repor
     rows: readRows(connection, selection),
     totalColumns,
     totals: () => sliceTotals(connection, selection),
+    totalNames: { pnl: "realized_pnl" },
   };
 }

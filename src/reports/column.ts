@@ -2,8 +2,9 @@
 import { formatInstant } from "../core/time.ts";
 
 /**
- * text: from outside, as it came; name: a word of lotbook's own; money, gain (money whose sign matters), price, quantity:
- * decimal text; time: RFC 3339; count; flag; names: words of lotbook's own; amounts: decimal text by asset.
+ * text: from outside, as it came; name: a word of lotbook's own; money, gain (money whose sign matters),
+ * price, quantity: decimal text; time: RFC 3339; count; flag; names: words of lotbook's own; amounts:
+ * decimal text by asset.
  */
 export type ColumnKind =
   | "text"
@@ -35,10 +36,17 @@ export interface Column {
   readonly rank: number;
   /** The expression it is selected by. */
   readonly sql: string;
+  /** Leaves a table in which it is empty, no or zero throughout. */
+  readonly quiet?: boolean;
 }
 
 export function column(name: string, kind: ColumnKind, rank: number, sql: string = name): Column {
   return { name, kind, rank, sql };
+}
+
+/** A column that says nothing where it is empty, no or zero throughout. */
+export function quiet(name: string, kind: ColumnKind, rank: number, sql: string = name): Column {
+  return { name, kind, rank, sql, quiet: true };
 }
 
 function expression({ kind, sql }: Column): string {

@@ -3,7 +3,10 @@ import type { Parameters } from "./parameters.ts";
 
 const rowsAFetch = 2000;
 
-/** Reads a statement's rows by a server cursor, so that memory does not grow with them. Within a transaction only. */
+/**
+ * Reads a statement's rows by a server cursor, so that memory does not grow with them. Within a
+ * transaction only.
+ */
 export async function* readByCursor<R extends object>(
   connection: Connection,
   text: string,

@@ -1,6 +1,7 @@
 /**
- * Fees paid in third assets. Matching does not take them out of the lots of that asset yet (docs/spec/matching.md 6), so a
- * report that shows profits says how much that was, and how many of them have no value.
+ * Fees paid in third assets. Matching does not take them out of the lots of that asset yet
+ * (docs/spec/matching.md 6), so a report that shows profits says how much that was, and how many of them
+ * have no value.
  */
 import type { Connection } from "../store/database.ts";
 import { Parameters } from "./parameters.ts";
@@ -13,7 +14,8 @@ export async function countFeesNotTaken(
   selection: Selection,
 ): Promise<FeeNotTaken[]> {
   const parameters = new Parameters();
-  const text = `SELECT fee.asset::text AS asset, trim_scale(sum(fee.amount))::text AS amount, count(*) AS fills,
+  const text = `SELECT fee.asset::text AS asset, trim_scale(sum(fee.amount))::text AS amount,
+      count(*) AS fills,
       count(*) FILTER (WHERE NOT EXISTS (SELECT FROM fee_values value
         WHERE value.book_id = fill.book_id AND value.target_entry = fill.entry AND value.asset = fee.asset
           AND value.entry <= state.computed_entry AND NOT EXISTS (SELECT FROM voids

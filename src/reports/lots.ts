@@ -1,6 +1,6 @@
 /** `report lots`: what is left of each opening fact, in the order they were opened. */
 import type { Connection } from "../store/database.ts";
-import { column, selectList, toRow, type Column, type ReportRow } from "./column.ts";
+import { column, quiet, selectList, toRow, type Column, type ReportRow } from "./column.ts";
 import { readByCursor } from "./cursor.ts";
 import { Parameters } from "./parameters.ts";
 import type { ReportBody } from "./report.ts";
@@ -15,12 +15,12 @@ const columns: readonly Column[] = [
   column("direction", "name", 9, "'long'"),
   column("open_fill_id", "text", 0, "coalesce(buy.fill_id, lot.lot_key)"),
   column("open_order_id", "text", 9, "buy.order_id"),
-  column("strategy", "text", 7, "buy.strategy"),
+  quiet("strategy", "text", 7, "buy.strategy"),
   column("opening_lot", "flag", 9, "lot.entry IS NOT NULL"),
   column("open_price", "price", 2, "buy.price"),
   column("quantity", "quantity", 1, "coalesce(buy.quantity - buy.base_fee, lot.quantity)"),
   column("remaining", "quantity", 0, "rest.quantity"),
-  column("open_fee", "money", 5, "rest.open_fee"),
+  quiet("open_fee", "money", 5, "rest.open_fee"),
   column("cost_basis", "money", 0, "rest.cost_basis"),
   column("complete", "flag", 9, "rest.missing = 0"),
   column("opened_at", "time", 0, "rest.opened_at"),
@@ -36,13 +36,14 @@ const totalColumns: readonly Column[] = [
     "CASE WHEN min(book.symbol) = max(book.symbol) THEN sum(rest.quantity) END",
   ),
   column("lots", "count", 1, "count(*)"),
-  column("incomplete_lots", "count", 1, "count(*) FILTER (WHERE rest.missing <> 0)"),
+  quiet("incomplete_lots", "count", 1, "count(*) FILTER (WHERE rest.missing <> 0)"),
   column("complete", "flag", 2, "bool_and(rest.missing = 0)"),
 ];
 
 /**
- * What is left. Cut at T it is what the lots opened up to T hold now and what closes after T took from them: shares are exact
- * for every prefix, so that is, to the last digit, their total less what closes up to T took.
+ * What is left. Cut at T it is what the lots opened up to T hold now and what closes after T took from
+ * them: shares are exact for every prefix, so that is, to the last digit, their total less what closes
+ * up to T took.
  */
 function remainders(selection: Selection, parameters: Parameters): string {
   const { asOf } = selection.view;

@@ -1,4 +1,7 @@
-/** `report orders`: a row a closing order, by its last fill's time. A fill without an order id is an order of its own. */
+/**
+ * `report orders`: a row a closing order, by its last fill's time. A fill without an order id is an
+ * order of its own.
+ */
 import type { Connection } from "../store/database.ts";
 import { column, selectList, toRow, type Column, type ReportRow } from "./column.ts";
 import { readByCursor } from "./cursor.ts";
@@ -33,7 +36,8 @@ async function* readRows(connection: Connection, selection: Selection): AsyncGen
         min(slice.closed_at) AS first_closed_at, max(slice.closed_at) AS closed_at, ${sliceSums(selection)}
       ${slices} GROUP BY 1, 2, 3, 4, 5) part
     JOIN books book ON book.book_id = part.book_id
-    ORDER BY part.closed_at, book.portfolio, book.symbol, part.venue, part.account, part.order_id, part.given`;
+    ORDER BY part.closed_at, book.portfolio, book.symbol, part.venue, part.account, part.order_id,
+      part.given`;
   for await (const row of readByCursor<Record<string, unknown>>(connection, text, parameters))
     yield toRow(columns, row);
 }

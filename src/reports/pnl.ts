@@ -1,4 +1,7 @@
-/** `report pnl`: realized PnL by groups, always by quote asset too. One scan of the slices gives rows and totals. */
+/**
+ * `report pnl`: realized PnL by groups, always by quote asset too. One scan of the slices gives rows and
+ * totals.
+ */
 import type { Connection } from "../store/database.ts";
 import { column, selectList, toRow, type Column, type ReportRow } from "./column.ts";
 import { readByCursor } from "./cursor.ts";
@@ -22,7 +25,7 @@ const groupExpressions: Record<Exclude<GroupKey, "quote">, string> = {
   month: "to_char(part.day, 'YYYY-MM')",
 };
 
-const periods: readonly GroupKey[] = ["day", "week", "month"];
+const periods: ReadonlySet<GroupKey> = new Set(["day", "week", "month"]);
 const ofSale: readonly GroupKey[] = ["account", "venue", "strategy"];
 
 /** The civil date of a close: the finest grain of all periods, summed by first. */
@@ -43,9 +46,7 @@ function statement(
   const narrow = [
     "slice.book_id",
     ...sale.map((key) => `sale.${key}`),
-    ...(keys.some((key) => periods.includes(key))
-      ? [`${civilDate(selection, parameters)} AS day`]
-      : []),
+    ...(keys.some((key) => periods.has(key)) ? [`${civilDate(selection, parameters)} AS day`] : []),
   ];
   const places = narrow.map((_, index) => index + 1).join(", ");
   const slices = fromSlices(selection, parameters, {
@@ -83,7 +84,7 @@ export async function pnl(
   const groupBy = request.groupBy ?? ["symbol"];
   const keys = groupBy.filter((key) => key !== "quote");
   const columns: readonly Column[] = [
-    ...keys.map((key) => column(key, periods.includes(key) ? "name" : "text", 0)),
+    ...keys.map((key) => column(key, periods.has(key) ? "name" : "text", 0)),
     column("quote", "text", keys.includes("symbol") ? 3 : 0),
     ...mixedSumColumns,
   ];

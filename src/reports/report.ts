@@ -18,7 +18,10 @@ export interface ReportHeader {
   readonly filters: Readonly<Record<string, string>>;
 }
 
-/** Amounts of assets that fees took and that no lot of theirs gave: they are not in the lots of that asset. */
+/**
+ * Amounts of assets that fees took and that no lot of theirs gave: they are not in the lots of that
+ * asset.
+ */
 export interface FeeNotTaken {
   readonly asset: string;
   readonly amount: string;
@@ -37,6 +40,8 @@ export interface ReportBody {
   readonly totalColumns: readonly Column[];
   /** A row a quote asset. */
   readonly totals: () => Promise<readonly ReportRow[]>;
+  /** Columns whose total has another name: the column's name to the total's. */
+  readonly totalNames?: Readonly<Record<string, string>>;
   readonly groupBy?: readonly string[];
   readonly feesNotTaken?: readonly FeeNotTaken[];
 }
@@ -123,8 +128,8 @@ async function openReport(connection: Connection, request: ReportRequest): Promi
 }
 
 /**
- * Opens a report and hands it to `work`, within one read transaction: header, rows and totals are of one state of the
- * database. Rows come by a cursor, so memory does not grow with them.
+ * Opens a report and hands it to `work`, within one read transaction: header, rows and totals are of one
+ * state of the database. Rows come by a cursor, so memory does not grow with them.
  */
 export async function readReport<T>(
   database: Database,

@@ -1,7 +1,10 @@
-/** `report runs`: the computation log, a row an execution of the engine, failed ones included. It needs no version. */
+/**
+ * `report runs`: the computation log, a row an execution of the engine, failed ones included. It needs
+ * no version.
+ */
 import { LotbookError } from "../errors.ts";
 import type { Connection } from "../store/database.ts";
-import { column, selectList, toRow, type Column, type ReportRow } from "./column.ts";
+import { column, quiet, selectList, toRow, type Column, type ReportRow } from "./column.ts";
 import { readByCursor } from "./cursor.ts";
 import { Parameters } from "./parameters.ts";
 import { filtersOf, type Report } from "./report.ts";
@@ -18,8 +21,8 @@ const columns: readonly Column[] = [
   column("version", "count", 0),
   column("mode", "name", 0),
   column("trigger", "text", 3),
-  column("portfolio", "text", 5),
-  column("symbol", "text", 5),
+  quiet("portfolio", "text", 5),
+  quiet("symbol", "text", 5),
   column("worker", "text", 7),
   column("status", "name", 0),
   column("started_at", "time", 0, nanoseconds("started_at")),
@@ -34,11 +37,11 @@ const columns: readonly Column[] = [
   column("opens", "count", 2),
   column("closes", "count", 2),
   column("allocations", "count", 1),
-  column("superseded", "count", 3),
+  quiet("superseded", "count", 3),
   column("total_pnl", "amounts", 2),
   column("digest", "name", 8, "encode(digest, 'hex')"),
   column("revision", "count", 1),
-  column("error", "text", 1),
+  quiet("error", "text", 1),
 ];
 
 /** Refuses what has no meaning for a run: it is no execution on a venue. */

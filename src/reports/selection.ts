@@ -49,7 +49,8 @@ async function findBooks(
   if (portfolio === undefined && symbol === undefined) return undefined;
   const rows = await connection.query<{ book_id: string }>(
     `SELECT book_id FROM books
-     WHERE portfolio = coalesce($1::text, portfolio) AND symbol = coalesce($2::text, symbol) ORDER BY book_id`,
+     WHERE portfolio = coalesce($1::text, portfolio) AND symbol = coalesce($2::text, symbol)
+     ORDER BY book_id`,
     [portfolio ?? null, symbol ?? null],
   );
   return rows.map((row) => row.book_id);
@@ -91,7 +92,10 @@ export function inView(selection: Selection, parameters: Parameters, alias: stri
   return conditions.join(" AND ");
 }
 
-/** The condition that a time is within the range and, when it is cut there, up to as of. `time` is a column. */
+/**
+ * The condition that a time is within the range and, when it is cut there, up to as of. `time` is a
+ * column.
+ */
 export function inRange(selection: Selection, parameters: Parameters, time: string): string {
   const conditions = ["true"];
   const { from, to, view } = selection;
@@ -120,7 +124,10 @@ export function ofFill(
   return conditions.join(" AND ");
 }
 
-/** `FROM … WHERE …` over the slices of a selection: `slice`, and as asked `sale` (its fill) and `lot` (its opening lot). */
+/**
+ * `FROM … WHERE …` over the slices of a selection: `slice`, and as asked `sale` (its fill) and `lot`
+ * (its opening lot).
+ */
 export function fromSlices(
   selection: Selection,
   parameters: Parameters,

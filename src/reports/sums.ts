@@ -1,8 +1,9 @@
 /**
- * The sums over slices that pnl, trades, orders and every report's totals share, so that no two of them can disagree. They
- * are built in two steps, a narrow one over the slices and one over its groups: sums are exact, so the steps change nothing.
+ * The sums over slices that pnl, trades, orders and every report's totals share, so that no two of them
+ * can disagree. They are built in two steps, a narrow one over the slices and one over its groups: sums
+ * are exact, so the steps change nothing.
  */
-import { column, type Column } from "./column.ts";
+import { column, quiet, type Column } from "./column.ts";
 import type { Parameters } from "./parameters.ts";
 import { fromSlices, type Selection } from "./selection.ts";
 
@@ -38,17 +39,17 @@ const money = [
   column("fees", "money", 2, "coalesce(open_fees, 0) + coalesce(close_fees, 0)"),
 ];
 const rest = [
-  column("incomplete_proceeds", "money", 2, "coalesce(incomplete_proceeds, 0)"),
-  column("allocations", "count", 4, "slices"),
-  column("incomplete_allocations", "count", 5, "incomplete"),
-  column("complete", "flag", 6, "incomplete = 0"),
+  quiet("incomplete_proceeds", "money", 2, "coalesce(incomplete_proceeds, 0)"),
+  column("allocations", "count", 9, "slices"),
+  quiet("incomplete_allocations", "count", 9, "incomplete"),
+  column("complete", "flag", 9, "incomplete = 0"),
 ];
 
 /** The columns over groups of one instrument. */
 export const sumColumns: readonly Column[] = [
   ...money,
   column("closed_quantity", "quantity", 1, "coalesce(closed, 0)"),
-  column("unmatched_quantity", "quantity", 1, "coalesce(unmatched, 0)"),
+  quiet("unmatched_quantity", "quantity", 1, "coalesce(unmatched, 0)"),
   ...rest,
 ];
 
@@ -61,7 +62,7 @@ export const mixedSumColumns: readonly Column[] = [
     1,
     "CASE WHEN first_symbol = last_symbol THEN coalesce(closed, 0) END",
   ),
-  column(
+  quiet(
     "unmatched_quantity",
     "quantity",
     1,

@@ -1,7 +1,7 @@
 /** `report trades`: a row a closing fill, in ledger order. */
 import type { Connection } from "../store/database.ts";
 import { saleOrder } from "./allocations.ts";
-import { column, selectList, toRow, type Column, type ReportRow } from "./column.ts";
+import { column, quiet, selectList, toRow, type Column, type ReportRow } from "./column.ts";
 import { readByCursor } from "./cursor.ts";
 import { Parameters } from "./parameters.ts";
 import type { ReportBody } from "./report.ts";
@@ -18,7 +18,7 @@ const columns: readonly Column[] = [
   column("direction", "name", 9, "'long'"),
   column("close_fill_id", "text", 0, "sale.fill_id"),
   column("close_order_id", "text", 9, "sale.order_id"),
-  column("strategy", "text", 7, "sale.strategy"),
+  quiet("strategy", "text", 7, "sale.strategy"),
   column("closed_at", "time", 1, "trade.closed_at"),
   column("quantity", "quantity", 0, "sale.quantity + sale.base_fee"),
   column("close_price", "price", 2, "sale.price"),

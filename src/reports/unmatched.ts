@@ -1,7 +1,7 @@
 /** `report unmatched`: the parts of closing fills that no lot covers, in ledger order. */
 import type { Connection } from "../store/database.ts";
 import { slicesStatement } from "./allocations.ts";
-import { column, selectList, toRow, type Column, type ReportRow } from "./column.ts";
+import { column, quiet, selectList, toRow, type Column, type ReportRow } from "./column.ts";
 import { readByCursor } from "./cursor.ts";
 import { Parameters } from "./parameters.ts";
 import type { ReportBody } from "./report.ts";
@@ -16,12 +16,12 @@ const columns: readonly Column[] = [
   column("quote", "text", 9, "book.quote_asset"),
   column("direction", "name", 9, "'long'"),
   column("close_fill_id", "text", 0, "sale.fill_id"),
-  column("close_order_id", "text", 7, "sale.order_id"),
-  column("strategy", "text", 7, "sale.strategy"),
+  quiet("close_order_id", "text", 7, "sale.order_id"),
+  quiet("strategy", "text", 7, "sale.strategy"),
   column("fill_quantity", "quantity", 2, "sale.quantity + sale.base_fee"),
   column("quantity", "quantity", 0, "slice.quantity"),
   column("close_price", "price", 2, "sale.price"),
-  column("close_fee", "money", 4, "slice.close_fee"),
+  quiet("close_fee", "money", 4, "slice.close_fee"),
   column("proceeds", "money", 5, "slice.proceeds"),
   column("net_proceeds", "money", 0, "slice.proceeds - slice.close_fee"),
   column("closed_at", "time", 0, "slice.closed_at"),
@@ -50,6 +50,7 @@ export function unmatched(connection: Connection, selection: Selection): ReportB
     columns,
     rows: readRows(connection, selection),
     totalColumns,
+    totalNames: { quantity: "unmatched_quantity", net_proceeds: "incomplete_proceeds" },
     totals: async () => {
       const totals = await sliceTotals(connection, selection, condition);
       return totals.map((row) =>

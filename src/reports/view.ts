@@ -1,6 +1,6 @@
 /**
- * A view: one version at one cut. Every reader of conclusions resolves what it was asked for to a view first, and reads in the
- * same read transaction, so that all its statements see the same rows.
+ * A view: one version at one cut. Every reader of conclusions resolves what it was asked for to a view
+ * first, and reads in the same read transaction, so that all its statements see the same rows.
  */
 import { formatInstant, type Instant } from "../core/time.ts";
 import { LotbookError } from "../errors.ts";
@@ -34,7 +34,8 @@ export async function readTransaction<T>(
 ): Promise<T> {
   return connection.transaction(async () => {
     await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
-    // Reports read and sort whole versions: room for that, and plans for reading all of a cursor, not its first rows.
+    // Reports read and sort whole versions: room for that, and plans for reading all of a cursor, not
+    // its first rows.
     await connection.execute("SET LOCAL work_mem = '64MB'");
     await connection.execute("SET LOCAL cursor_tuple_fraction = 1");
     return work();
@@ -52,7 +53,10 @@ function asRevision(row: StampedRow): Revision {
   return { revision: Number(row.revision), stamp: formatInstant(row.micros * 1000n) };
 }
 
-/** Finds a revision by number or by wall time; the last one when nothing was asked for; undefined when there is none. */
+/**
+ * Finds a revision by number or by wall time; the last one when nothing was asked for; undefined when
+ * there is none.
+ */
 export async function resolveKnownAt(
   connection: Connection,
   text: string | undefined,
@@ -86,7 +90,8 @@ async function revisionByNumber(
 async function revisionByTime(connection: Connection, text: string, tz: string): Promise<Revision> {
   const instant = await readMoment(connection, text, { option: "--known-at", tz, date: "end" });
   const micros = instant / 1000n;
-  // A whole minute and a rest below it: an interval from the full number of microseconds would pass through a double.
+  // A whole minute and a rest below it: an interval from the full number of microseconds would pass
+  // through a double.
   const time = `timestamptz '1970-01-01Z' + $1::bigint / 60000000 * interval '1 minute'
     + $1::bigint % 60000000 * interval '1 microsecond'`;
   const [row] = await connection.query<Partial<StampedRow> & { future: boolean }>(
@@ -120,14 +125,23 @@ async function checkVersion(
   version: number,
   revision: number,
 ): Promise<{ method: string; scope: string }> {
-  const [row] = await connection.query<{ method: string; scope: string; built: boolean }>(
+  const [row] = await connection.query<{
+    method: string;
+    scope: string;
+    built: boolean;
+    dropped: boolean;
+  }>(
     `SELECT method, scope, EXISTS (SELECT FROM steps
-       WHERE steps.version = $1::integer AND steps.revision <= $2::bigint) AS built
+         WHERE steps.version = $1::integer AND steps.revision <= $2::bigint) AS built,
+       EXISTS (SELECT FROM revisions
+         WHERE revisions.version = $1::integer AND revisions.kind = 'drop') AS dropped
      FROM versions WHERE versions.version = $1::integer`,
     [version, revision],
   );
-  if (row === undefined) {
-    throw new LotbookError("NOT_FOUND", `there is no version ${version}`, {
+  if (row === undefined || row.dropped) {
+    const what =
+      row === undefined ? `there is no version ${version}` : `version ${version} was dropped`;
+    throw new LotbookError("NOT_FOUND", what, {
       advice: "`lotbook versions list` shows those that are kept",
     });
   }

@@ -6,8 +6,8 @@ import type { Connection } from "../store/database.ts";
 const datePattern = /^\d{4}-\d\d-\d\d$/;
 
 /**
- * Refuses what is no name of the zone tables. The database alone would also take POSIX rules (`Berlin+3`), where a typing
- * error becomes a zone of its own, with the sign the other way around.
+ * Refuses what is no name of the zone tables. The database alone would also take POSIX rules
+ * (`Berlin+3`), where a typing error becomes a zone of its own, with the sign the other way around.
  */
 export function checkZone(tz: string): void {
   try {
@@ -27,8 +27,9 @@ export async function startOfDate(
   date: string,
   tz: string,
 ): Promise<Instant> {
-  // Where clocks go back over midnight the date has two midnights, and the database takes the later one; where they go
-  // forward over it, none. The first instant whose civil time is not before the date is right in every case.
+  // Where clocks go back over midnight the date has two midnights, and the database takes the later one;
+  // where they go forward over it, none. The first instant whose civil time is not before the date is
+  // right in every case.
   const rows = await connection.query<{ instant: bigint }>(
     `SELECT (extract(epoch FROM min(candidate)) * 1000000000)::bigint AS instant
      FROM (SELECT ($1::timestamp AT TIME ZONE $2) - back AS candidate
@@ -45,7 +46,8 @@ function dayAfter(date: string): string {
 }
 
 /**
- * Reads an instant, or a date: its first instant in the zone, or its last. `option` is how the message names the value.
+ * Reads an instant, or a date: its first instant in the zone, or its last. `option` is how the message
+ * names the value.
  */
 export async function readMoment(
   connection: Connection,

@@ -1,0 +1,62 @@
+/** The commands: their names and one line each. Only the one that runs is loaded. */
+import type { Command } from "commander";
+import type { Session } from "./session.ts";
+
+export interface CommandFile {
+  /** Gives the command its arguments, options and action. */
+  define(command: Command, session: Session): void;
+}
+
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<CommandFile>;
+}
+
+export const commands: readonly CommandEntry[] = [
+  {
+    name: "import",
+    summary: "record fills from files",
+    load: () => import("./commands/import.ts"),
+  },
+  {
+    name: "compute",
+    summary: "bring the conclusions up to date",
+    load: () => import("./commands/compute.ts"),
+  },
+  {
+    name: "verify",
+    summary: "prove the ledger's invariants",
+    load: () => import("./commands/verify.ts"),
+  },
+  {
+    name: "report",
+    summary: "show profits, lots, allocations and more",
+    load: () => import("./commands/report.ts"),
+  },
+  {
+    name: "versions",
+    summary: "list, publish or drop computed versions",
+    load: () => import("./commands/versions.ts"),
+  },
+  {
+    name: "export",
+    summary: "write the facts to files",
+    load: () => import("./commands/export.ts"),
+  },
+  {
+    name: "db",
+    summary: "status, migration and copies of the database",
+    load: () => import("./commands/db.ts"),
+  },
+  {
+    name: "generate",
+    summary: "make up fills, for trying things out",
+    load: () => import("./commands/generate.ts"),
+  },
+  {
+    name: "start",
+    summary: "a demonstration in a throwaway directory",
+    load: () => import("./commands/start.ts"),
+  },
+];

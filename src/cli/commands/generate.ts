@@ -1,0 +1,52 @@
+/** `lotbook generate`. */
+import { createWriteStream } from "node:fs";
+import { finished } from "node:stream/promises";
+import { InvalidArgumentError, type Command } from "commander";
+import { writeGenerated } from "../../generate/write.ts";
+import type { Session } from "../session.ts";
+
+interface GenerateCommandOptions {
+  readonly seed: number;
+  readonly fills: number;
+  readonly symbols: number;
+  readonly days?: number;
+  readonly portfolio?: string;
+  readonly out?: string;
+}
+
+function wholeNumber(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return parseInt(text, 10);
+  throw new InvalidArgumentError("A whole number is needed.");
+}
+
+function positiveNumber(text: string): number {
+  const number = wholeNumber(text);
+  if (number > 0) return number;
+  throw new InvalidArgumentError("At least 1 is needed.");
+}
+
+export function define(command: Command, session: Session): void {
+  command
+    .description(
+      "Make up life-like fills by bots, the same ones from the same seed, as a fills CSV.",
+    )
+    .option("--fills <count>", "how many different fills", positiveNumber, 10_000)
+    .option("--symbols <count>", "how many instruments", positiveNumber, 5)
+    .option("--seed <number>", "what they are made from", wholeNumber, 1)
+    .option(
+      "--days <count>",
+      "spread over so many days from 2025-01-01 (default: 365)",
+      positiveNumber,
+    )
+    .option("--portfolio <name>", "the portfolio they belong to")
+    .option("--out <file>", "write to a file instead of stdout")
+    .action(async ({ out, ...options }: GenerateCommandOptions) => {
+      const stream = out === undefined ? process.stdout : createWriteStream(out);
+      const rows = await writeGenerated(options, stream);
+      if (stream !== process.stdout) {
+        stream.end();
+        await finished(stream);
+        session.say(`${rows} rows written to ${out}`);
+      }
+    });
+}

@@ -1,0 +1,88 @@
+/** `lotbook verify`. */
+import type { Command } from "commander";
+import type { ReportRow } from "../../reports/column.ts";
+import { verifyVersion, type Verification } from "../../verify/run.ts";
+import type { Database } from "../../store/database.ts";
+import { forTerminal } from "../print/escape.ts";
+import { heading, printRecords, tableText } from "../print/records.ts";
+import type { Session } from "../session.ts";
+import { versionNumber } from "./report.ts";
+
+const columns = [
+  heading("check", "name"),
+  heading("result", "name"),
+  heading("violations"),
+  heading("what", "name", 1),
+];
+
+function exampleText(example: Readonly<Record<string, unknown>>): string {
+  return Object.entries(example)
+    .filter(([, value]) => value !== null && value !== undefined)
+    .map(([name, value]) => (name === "what" ? String(value) : `${name} ${String(value)}`))
+    .map(forTerminal)
+    .join(", ");
+}
+
+function toRows(verification: Verification): ReportRow[] {
+  return verification.checks.map(({ id, title, violations }) => ({
+    check: id,
+    result: violations === 0 ? "ok" : "VIOLATED",
+    violations,
+    what: title,
+  }));
+}
+
+/** Proves the invariants and prints the outcome; says whether all of them hold. */
+export async function printVerify(
+  session: Session,
+  database: Database,
+  options: { version?: number } = {},
+): Promise<boolean> {
+  let done = 0;
+  const verification = await verifyVersion(database, {
+    ...options,
+    progress: () => session.progress.update({ phase: "verifying", done: ++done, total: 9 }),
+  });
+  session.progress.clear();
+  const { version, revision, digest, checks } = verification;
+  const ok = checks.every(({ violations }) => violations === 0);
+  const json = {
+    ok,
+    version,
+    revision: Number(revision),
+    digest,
+    checks: checks.map((check) => ({ ok: check.violations === 0, ...check })),
+  };
+  const rows = toRows(verification);
+  if (session.format !== "table") {
+    await printRecords({ columns, rows, json }, session.format, session.output);
+    return ok;
+  }
+  const of = version === null ? "the facts; nothing is published" : `version ${version}`;
+  await session.output.write(`Invariants of ${of}, at revision ${revision}\n\n`);
+  await session.output.write(tableText(columns, rows, session.output));
+  const examples = checks.flatMap(({ id, examples: found }) =>
+    found.map((example) => `${id}: ${exampleText(example)}\n`),
+  );
+  if (examples.length > 0) await session.output.write(`\n${examples.join("")}`);
+  await session.output.write(`\ndigest ${digest ?? "-"}\n`);
+  await session.output.write(
+    ok
+      ? "All hold. Without a checkpoint kept elsewhere this proves that the ledger agrees with itself,\n" +
+          "not that nobody rewrote all of it.\n"
+      : "Something does not hold: keep a copy of the database as it is, and see docs/spec/matching.md 5.\n",
+  );
+  return ok;
+}
+
+export function define(command: Command, session: Session): void {
+  command
+    .description("Prove the invariants I1 to I9 by SQL that shares no code with the engine.")
+    .option("--version <number>", "of this version instead of the published one", versionNumber)
+    .action(async ({ version }: { version?: number }) => {
+      await session.withDatabase("verify", async (database) => {
+        const ok = await printVerify(session, database, version === undefined ? {} : { version });
+        if (!ok) session.status = 1;
+      });
+    });
+}

@@ -1,0 +1,87 @@
+/**
+ * One run of the command line: where the database is, how results look, where they go, and the status it
+ * ends with.
+ */
+import type { Command } from "commander";
+import { LotbookError } from "../errors.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import type { OpenDatabase } from "../store/open.ts";
+import { StreamOutput } from "./output.ts";
+import { messageForTerminal } from "./print/escape.ts";
+import { ProgressLine } from "./progress.ts";
+
+export const formats = ["table", "csv", "json", "ndjson"] as const;
+export type Format = (typeof formats)[number];
+
+/** 0 done; 1 finished, and something new needs a person. Errors bring their own. */
+export type ExitStatus = 0 | 1 | 2 | 3 | 4;
+
+const defaultLocation = "./lotbook-data";
+
+export class Session {
+  readonly output: StreamOutput = new StreamOutput(process.stdout, process.env);
+  readonly progress: ProgressLine = new ProgressLine(process.stderr);
+  status: ExitStatus = 0;
+  readonly #program: Command;
+
+  constructor(program: Command) {
+    this.#program = program;
+  }
+
+  get location(): string {
+    const { db } = this.#program.opts<{ db?: string }>();
+    return db ?? (process.env["LOTBOOK_DB"] || defaultLocation);
+  }
+
+  get format(): Format {
+    return this.#program.opts<{ format: Format }>().format;
+  }
+
+  /** A message to the person at the terminal, beside the results. */
+  say(text: string): void {
+    this.progress.clear();
+    process.stderr.write(`${messageForTerminal(text)}\n`);
+  }
+
+  /**
+   * Opens the ledger for the time of `work`. `command` is what a second opener is told that this process
+   * does.
+   */
+  async withLedger<T>(command: string, work: (ledger: Ledger) => Promise<T>): Promise<T> {
+    const { openLedger } = await import("../ledger/ledger.ts");
+    const ledger = await openLedger(this.location, { command });
+    return this.#closing(ledger, work);
+  }
+
+  /** For what only reads: it loads less, and refuses to make an empty ledger out of a mistyped directory. */
+  async withDatabase<T>(command: string, work: (database: OpenDatabase) => Promise<T>): Promise<T> {
+    await this.#refuseMissing();
+    const { openDatabase } = await import("../store/open.ts");
+    return this.#closing(await openDatabase(this.location, { command }), work);
+  }
+
+  async #closing<R extends { close(): Promise<void> }, T>(
+    opened: R,
+    work: (opened: R) => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await work(opened);
+    } finally {
+      this.progress.clear();
+      await opened.close();
+    }
+  }
+
+  async #refuseMissing(): Promise<void> {
+    if (/^postgres(ql)?:/.test(this.location)) return;
+    const { access } = await import("node:fs/promises");
+    try {
+      await access(this.location);
+    } catch (cause) {
+      throw new LotbookError("NOT_FOUND", `there is no ledger at ${this.location}`, {
+        advice: "name it with --db or LOTBOOK_DB, or make one with `lotbook import <file>`",
+        cause,
+      });
+    }
+  }
+}
