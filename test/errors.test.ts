@@ -1,0 +1,53 @@
+/** Holds src/errors.ts and docs/errors.md together, both ways. */
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { LotbookError, errorTable } from "../src/errors.ts";
+
+interface Section {
+  readonly code: string;
+  readonly title: string;
+  readonly exit: string;
+  readonly text: string;
+}
+
+const page = readFileSync(new URL("../docs/errors.md", import.meta.url), "utf8");
+const sections: Section[] = page
+  .split(/^## /m)
+  .slice(1)
+  .map((text) => {
+    const [, code, title, exit] = /^(\w+)\n\n\*(.+)\.\* Exit status (\d)\.\n/.exec(text) ?? [];
+    return {
+      code: code ?? `no code: ${text.slice(0, 40)}`,
+      title: title ?? "",
+      exit: exit ?? "",
+      text,
+    };
+  });
+
+describe("docs/errors.md", () => {
+  it("has one section for each code, in the table's order, and no other", () => {
+    expect(sections.map(({ code }) => code)).toEqual(Object.keys(errorTable));
+  });
+
+  for (const { code, title, exit, text } of sections) {
+    it(`says of ${code} what the table says, and what to do`, () => {
+      const entry = errorTable[code as keyof typeof errorTable];
+      expect(title.toLowerCase()).toBe(entry.title.toLowerCase());
+      expect(exit).toBe(String(entry.exit));
+      expect(text).toMatch(/\n\*\*What to do\.\*\* \S/);
+    });
+  }
+
+  it("lists every exit status that the table uses", () => {
+    for (const { exit } of Object.values(errorTable)) expect(page).toContain(`\n| ${exit} | `);
+  });
+});
+
+describe("an error", () => {
+  it("carries its code, exit status, advice and cause", () => {
+    const cause = new Error("refused");
+    const error = new LotbookError("DATABASE_LOCKED", "in use", { advice: "wait", cause });
+    expect(error).toMatchObject({ code: "DATABASE_LOCKED", exit: 3, advice: "wait", cause });
+    expect(error.message).toBe("in use");
+  });
+});
