@@ -1,11 +1,16 @@
 /** From bytes to text, strictly: what is not UTF-8 is refused with its place, and never replaced. */
 import { isUtf8 } from "node:buffer";
-import { shownValue } from "../core/problem.ts";
+import { shownText, shownValue } from "../core/problem.ts";
 import { LotbookError } from "../errors.ts";
 
 /** The longest row or element that is read: what is longer is no trade. */
 export const longestElement = 1 << 20;
 const newline = 10;
+
+/** What JSON.parse says is wrong: it quotes the text, with all that may be in it. */
+export function jsonFault(error: unknown): string {
+  return `is no JSON: ${shownValue(error instanceof Error ? error.message : "", 200)}`;
+}
 
 /** A file of which a part is refused; `row` counts from 1, the header included. */
 export function badInput(
@@ -14,8 +19,8 @@ export function badInput(
   message: string,
   advice: string,
 ): LotbookError {
-  const place = row === undefined ? shownValue(file) : `${shownValue(file)} row ${row}`;
-  return new LotbookError("BAD_INPUT", `${place}: ${message}`, { advice });
+  const place = row === undefined ? shownText(file) : `${shownText(file)} row ${row}`;
+  return new LotbookError("BAD_INPUT", `${place}: ${shownText(message)}`, { advice });
 }
 
 /**
@@ -52,6 +57,7 @@ function hasWideCharacters(head: Uint8Array): boolean {
 export async function* lineBlocks(
   file: string,
   bytes: AsyncIterable<Uint8Array>,
+  longest: number = longestElement,
 ): AsyncGenerator<string> {
   let carried: Uint8Array[] = [];
   let carriedLength = 0;
@@ -82,7 +88,7 @@ export async function* lineBlocks(
     }
     if (end < chunk.length) carried.push(chunk.subarray(end));
     carriedLength += chunk.length - end;
-    if (carriedLength > longestElement) throw tooLong(file, rowsBefore + 1);
+    if (carriedLength > longest) throw tooLong(file, rowsBefore + 1);
   }
   let rest = Buffer.concat(carried);
   if (!started) rest = Buffer.from(textHead(file, rest));
@@ -93,7 +99,7 @@ export function tooLong(file: string, row: number): LotbookError {
   return badInput(
     file,
     row,
-    "is longer than 1 MiB",
+    "is longer than a row can be",
     "no trade is; check the quotes and the line ends (LF or CRLF) of the file",
   );
 }

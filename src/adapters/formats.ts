@@ -1,6 +1,6 @@
 /** The formats that lotbook reads, and how a file is found to be of one. */
 import type { Telling } from "../core/fact.ts";
-import { shownValue } from "../core/problem.ts";
+import { shownText, shownValue } from "../core/problem.ts";
 import { LotbookError } from "../errors.ts";
 import { coinbaseFillsCsv } from "./coinbase-fills-csv/format.ts";
 import { coinbaseRest } from "./coinbase-rest/format.ts";
@@ -35,8 +35,8 @@ export function detectFormat(file: string, head: string): Format {
   throw new LotbookError(
     "UNKNOWN_FORMAT",
     first === undefined
-      ? `${shownValue(file)} is empty`
-      : `${shownValue(file)} is in no known format; it begins "${shownValue(first)}"`,
+      ? `${shownText(file)} is empty`
+      : `${shownText(file)} is in no known format; it begins "${shownValue(first)}"`,
     { advice: knownFormats() },
   );
 }

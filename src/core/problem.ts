@@ -18,7 +18,8 @@ export function makeProblem(
     row: place.row,
     column,
     value: value === undefined ? undefined : shownValue(value),
-    message,
+    // It may quote names of assets.
+    message: shownText(message),
   };
 }
 
@@ -26,28 +27,25 @@ export function isProblem(outcome: Fact | Problem): outcome is Problem {
   return !("kind" in outcome);
 }
 
-/**
- * A value from outside as a message may show it: shortened, and nothing in it that moves a cursor or hides
- * text.
- */
-export function shownValue(value: string): string {
-  const cut = value.length > shownLength;
-  const text = (cut ? value.slice(0, shownLength) : value).replaceAll(
-    // Controls, format characters (direction marks, zero widths), lone surrogates, line and paragraph
-    // separators.
+/** A value from outside as a message may show it: shortened, and nothing in it that moves a cursor or hides. */
+export function shownValue(value: string, length: number = shownLength): string {
+  return value.length > length
+    ? `${shownText(value.slice(0, length))}… (${value.length} characters)`
+    : shownText(value);
+}
+
+/** Text with everything escaped that a terminal would obey and not show. */
+export function shownText(text: string): string {
+  // Controls, format characters (direction marks, zero widths), lone surrogates, line and paragraph separators.
+  return text.replaceAll(
     /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu,
     (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`,
   );
-  return cut ? `${text}… (${value.length} characters)` : text;
 }
 
 /** One line: `fills.csv row 7, quantity "-1": must be greater than 0; …`. */
 export function describeProblem(problem: Problem): string {
   const column = problem.column === undefined ? "" : `, ${problem.column}`;
   const value = problem.value === undefined ? "" : ` "${problem.value}"`;
-  return `${shownFile(problem.file)} row ${problem.row}${column}${value}: ${problem.message}`;
-}
-
-function shownFile(file: string): string {
-  return file.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}]/gu, "?");
+  return `${shownText(problem.file)} row ${problem.row}${column}${value}: ${problem.message}`;
 }

@@ -231,11 +231,11 @@ describe("what is refused", () => {
   test("a row that never ends, without holding the whole file", async () => {
     const content = `${header}\n${"x".repeat(1_200_000)}`;
     expect(await refusals("fills.csv", content)).toEqual([
-      "BAD_INPUT fills.csv row 2: is longer than 1 MiB | no trade is; check the quotes and the " +
+      "BAD_INPUT fills.csv row 2: is longer than a row can be | no trade is; check the quotes and the " +
         "line ends (LF or CRLF) of the file",
     ]);
     expect(await refusals("fills.csv", `${header}\n"${"x\n".repeat(600_000)}`)).toEqual([
-      "BAD_INPUT fills.csv row 2: is longer than 1 MiB | no trade is; check the quotes and the " +
+      "BAD_INPUT fills.csv row 2: is longer than a row can be | no trade is; check the quotes and the " +
         "line ends (LF or CRLF) of the file",
     ]);
   });

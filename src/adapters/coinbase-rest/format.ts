@@ -2,7 +2,7 @@
 import type { Telling } from "../../core/fact.ts";
 import { isProblem, shownValue } from "../../core/problem.ts";
 import { inChunks } from "../chunks.ts";
-import { badInput, notUtf8, textHead } from "../encoding.ts";
+import { badInput, jsonFault, notUtf8, textHead } from "../encoding.ts";
 import type { Format } from "../format.ts";
 import type { Cut } from "./fill-cutter.ts";
 import { FillCutter } from "./fill-cutter.ts";
@@ -91,7 +91,7 @@ function checkEnvelope(file: string, { row, raw }: Cut, page: { fills: number })
     throw badInput(
       file,
       row,
-      `the page that ends here is no JSON: ${(error as Error).message}`,
+      `the page that ends here ${jsonFault(error)}`,
       "save the response again, exactly as it came",
     );
   }

@@ -7,6 +7,7 @@ import type { Fact, Place, Problem } from "../../core/fact.ts";
 import { parseSymbol } from "../../core/instrument.ts";
 import { makeProblem } from "../../core/problem.ts";
 import { resolveAdjustment, resolveFill } from "../../core/resolve.ts";
+import { jsonFault } from "../encoding.ts";
 import { coinbaseSide, coinbaseVenue } from "./words.ts";
 
 type Entry = Readonly<Record<string, unknown>>;
@@ -57,7 +58,7 @@ export function entryToFact(raw: string, place: Place): Fact | Problem {
         typeof value === "number" ? source : value,
       ) as Entry;
   } catch (error) {
-    return makeProblem(place, undefined, raw, `is no JSON: ${(error as Error).message}`);
+    return makeProblem(place, undefined, raw, jsonFault(error));
   }
   for (const field of textFields) {
     const value = entry[field];

@@ -2,7 +2,7 @@
 import type { Fact, Telling } from "../../core/fact.ts";
 import { isProblem, makeProblem } from "../../core/problem.ts";
 import { inChunks } from "../chunks.ts";
-import { badInput, lineBlocks } from "../encoding.ts";
+import { badInput, jsonFault, lineBlocks, longestElement } from "../encoding.ts";
 import type { Format } from "../format.ts";
 import type { Line } from "./lines.ts";
 import { lineToFact, passedOverTypes } from "./lines.ts";
@@ -25,12 +25,15 @@ export const lotbookNdjson: Format = {
   read: (file, bytes) => inChunks(readLines(file, bytes)),
 };
 
+/** An observation's line holds the raw text of an element in base64. */
+const longestLine = 2 * longestElement;
+
 async function* readLines(
   file: string,
   bytes: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<readonly Telling[]> {
   let row = 0;
-  for await (const block of lineBlocks(file, bytes)) {
+  for await (const block of lineBlocks(file, bytes, longestLine)) {
     const tellings: Telling[] = [];
     for (let from = 0; from < block.length;) {
       const end = block.indexOf("\n", from);
@@ -68,7 +71,7 @@ function tell(file: string, row: number, raw: string, ended: boolean): Telling |
         "ends in the middle of a line",
         "the file is cut off; export it again",
       );
-    return refused(`is no JSON: ${(error as Error).message}`);
+    return refused(jsonFault(error));
   }
   if (typeof line !== "object" || line === null || Array.isArray(line))
     return refused("is no JSON object; each line is one, like {…}");
