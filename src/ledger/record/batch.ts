@@ -10,6 +10,7 @@ import type { Ports } from "../ports.ts";
 import { judge } from "./judge.ts";
 import { insertNumbered } from "./number.ts";
 import { type BookRoots, rootsOfJudged, writeSeals } from "./seal-books.ts";
+import { RecentTellings, RepeatCounts } from "./recent.ts";
 import { stagedLine, stagingCopy, stagingTables } from "./staging.ts";
 import { type BatchOutcome, lockBooks, outcomes, countRepeats } from "./outcome.ts";
 
@@ -52,6 +53,8 @@ const chunkSize = 1 << 18;
 /** The rows of a batch on their way into the staging table, and what is known of them when the last has passed. */
 class Staging {
   readonly kinds = new Set<string>();
+  readonly repeats = new RepeatCounts();
+  readonly #recent = new RecentTellings();
   readonly books = new Map<string, StagedBook>();
   rows = 0;
   replaces = false;
@@ -79,8 +82,12 @@ class Staging {
 
   #line(file: number, source: string, { row, raw, fact }: SourcedTelling): string {
     const book = this.#book(fact.portfolio, fact.symbol);
-    const leaf = factLeaf(fact);
     const told = telling(source, raw);
+    if (this.#recent.heard(told)) {
+      this.repeats.add(book.bookId, source, file);
+      return "";
+    }
+    const leaf = factLeaf(fact);
     // Right if all of the batch turns out to be new; otherwise the roots are taken again from what was judged.
     book.facts.add(leaf);
     book.observations.add(observationLeaf({ telling: told, outcome: "recorded", fact: leaf }));
@@ -148,7 +155,7 @@ export async function recordBatch(
     const source = [...new Set(options.sources.map((each) => each.source))].join(" ");
     const batch = { source, author: options.author, inputs: options.inputs() };
     const batchId = await writeSeals(connection, ports, batch, heads, roots);
-    if (exceptions > 0) await countRepeats(connection);
+    await countRepeats(connection, staging.repeats, exceptions);
     ports.failpoint("record.sealed");
     return outcomes(connection, staging, exceptions, batchId);
   });

@@ -1,6 +1,7 @@
 /** What became of a batch, and the heads of the books it touches. */
 import type { Connection } from "../../store/database.ts";
 import { parseSymbol } from "../../core/instrument.ts";
+import type { RepeatCounts } from "./recent.ts";
 
 /** A book's head as it stood when the batch took its lock. */
 export interface BookHead {
@@ -92,21 +93,41 @@ export interface BatchOutcome {
   readonly conflicts: readonly ConflictExample[];
 }
 
-/** Counts a telling that was heard before. The counts are not sealed. */
-export async function countRepeats(connection: Connection): Promise<void> {
+const addRepeats =
+  "ON CONFLICT (book_id, source) DO UPDATE SET count = repeats.count + excluded.count, last_at = excluded.last_at";
+
+/** Counts the tellings that were heard before. The counts are not sealed. */
+export async function countRepeats(
+  connection: Connection,
+  early: RepeatCounts,
+  exceptions: number,
+): Promise<void> {
+  if (exceptions > 0) {
+    await connection.execute(
+      `INSERT INTO repeats (book_id, source, count, last_at)
+       SELECT s.book_id, s.source, count(*), clock_timestamp() FROM staged s JOIN numbered n USING (ordinal)
+       WHERE NOT EXISTS (SELECT FROM told t WHERE t.ordinal = s.ordinal)
+       GROUP BY s.book_id, s.source ORDER BY s.book_id, s.source ${addRepeats}`,
+    );
+  }
+  const counts = early.all;
+  if (counts.length === 0) return;
   await connection.execute(
     `INSERT INTO repeats (book_id, source, count, last_at)
-     SELECT s.book_id, s.source, count(*), clock_timestamp() FROM staged s JOIN numbered n USING (ordinal)
-     WHERE NOT EXISTS (SELECT FROM told t WHERE t.ordinal = s.ordinal)
-     GROUP BY s.book_id, s.source ORDER BY s.book_id, s.source
-     ON CONFLICT (book_id, source) DO UPDATE SET count = repeats.count + excluded.count, last_at = excluded.last_at`,
+     SELECT b, s, sum(n), clock_timestamp() FROM unnest($1::uuid[], $2::text[], $3::bigint[]) AS t (b, s, n)
+     GROUP BY b, s ORDER BY b, s ${addRepeats}`,
+    [
+      counts.map((each) => each.bookId),
+      counts.map((each) => each.source),
+      counts.map((each) => each.count),
+    ],
   );
 }
 
 /** The counts by file, in the transaction that recorded them. */
 export async function outcomes(
   connection: Connection,
-  staging: { readonly books: ReadonlyMap<string, unknown> },
+  staging: { readonly books: ReadonlyMap<string, unknown>; readonly repeats: RepeatCounts },
   exceptions: number,
   batchId: string | null,
 ): Promise<BatchOutcome> {
@@ -123,6 +144,9 @@ export async function outcomes(
     else if (outcome === "duplicate") counts.duplicates = n;
     else if (outcome === "conflict") counts.conflicts = n;
     else counts.rejected = n;
+  }
+  for (const { file, count } of staging.repeats.all) {
+    (files[file] ??= { recorded: 0, duplicates: 0, conflicts: 0, rejected: 0 }).duplicates += count;
   }
   const conflicts = exceptions === 0 ? [] : await conflictExamples(connection);
   return { files, batchId, books: staging.books.size, conflicts };

@@ -18,9 +18,9 @@ export const stagingTables = `
   CREATE TEMP TABLE IF NOT EXISTS exceptions (
     ordinal bigint PRIMARY KEY, outcome text, entry bigint, leaf bytea, first bigint, problem text
   ) ON COMMIT DELETE ROWS;
-  CREATE TEMP TABLE IF NOT EXISTS numbered (ordinal bigint PRIMARY KEY, entry bigint, outcome text, leaf bytea)
+  CREATE TEMP TABLE IF NOT EXISTS numbered (ordinal bigint, entry bigint, outcome text, leaf bytea)
     ON COMMIT DELETE ROWS;
-  CREATE TEMP TABLE IF NOT EXISTS told (ordinal bigint PRIMARY KEY, number bigint) ON COMMIT DELETE ROWS`;
+  CREATE TEMP TABLE IF NOT EXISTS told (ordinal bigint, number bigint) ON COMMIT DELETE ROWS`;
 
 export const stagingCopy = "COPY staged FROM STDIN";
 
