@@ -1,7 +1,7 @@
 /**
- * Makes docs/spec/vectors.json, straight from docs/spec/hashing.md and with nothing of src/seal, so that the two can
- * be held against each other. `node scripts/vectors.ts > docs/spec/vectors.json`: made once; a change of any
- * existing vector would be a change of the scheme, which is not allowed.
+ * Makes docs/spec/vectors.json, straight from docs/spec/hashing.md and with nothing of src/seal, so that the
+ * two can be held against each other: `node scripts/vectors.ts`. A change of any existing vector would be a
+ * change of the scheme, which is not allowed.
  */
 import { type Fields, encodeRecord, int64, root, sha256, text, uuid } from "./vectors/encode.ts";
 import { fillVectors, otherFacts } from "./vectors/facts.ts";

@@ -69,8 +69,13 @@ export interface Import {
   readonly typeOnly: boolean;
 }
 
-const importShape =
-  /\b(?:import|export)\s+(type\s+)?(?:([\w*{][^;"'`]*?)\s+from\s*)?(["'])|\bimport\s*\(\s*(["'`])|\bnew URL\(\s*(["'`])/g;
+const statement = /\b(?:import|export)\s+(type\s+)?(?:([\w*{][^;"'`]*?)\s+from\s*)?(["'])/;
+const dynamicImport = /\bimport\s*\(\s*(["'`])/;
+const namedFile = /\bnew URL\(\s*(["'`])/;
+const importShape = new RegExp(
+  [statement, dynamicImport, namedFile].map(({ source }) => source).join("|"),
+  "g",
+);
 
 /** Static and dynamic imports, and files named by `new URL(…)`, such as workers. */
 export function importsOf(source: Source): Import[] {

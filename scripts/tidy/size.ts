@@ -66,7 +66,7 @@ export function functionsOf(source: Source): FunctionRange[] {
     const open = match.index + match[0].length - 1;
     const line = code.slice(code.lastIndexOf("\n", match.index) + 1, match.index);
     // `describe` is a heading over tests, not a function.
-    if (/\bdescribe\b/.test(line)) continue;
+    if (/\bdescribe\w*/.test(line)) continue;
     found.push({ name: "an arrow function", start: match.index, end: closing(code, open) });
   }
   for (const match of code.matchAll(signature)) {

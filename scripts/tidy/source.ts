@@ -1,4 +1,7 @@
-/** Source files, and a scanner that tells code from strings and comments. It knows no grammar and needs no compiler. */
+/**
+ * Source files, and a scanner that tells code from strings and comments. It knows no grammar and needs no
+ * compiler.
+ */
 
 export interface Source {
   /** From the root of the project, with slashes. */

@@ -1,4 +1,4 @@
-/** The encodings and hashes of docs/spec/hashing.md, written plainly from its text and apart from src/seal. */
+/** The encodings and hashes of docs/spec/hashing.md, written plainly from its text. */
 import { createHash } from "node:crypto";
 
 /** A Buffer that `Buffer.concat` takes. */

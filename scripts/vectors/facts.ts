@@ -1,4 +1,4 @@
-/** The facts that vectors are made of: each optional field given and not, extremes, text of all lengths of UTF-8. */
+/** The facts that vectors are made of: optional fields given and not, extremes, all lengths of UTF-8. */
 import type { FeeFields, Fields } from "./encode.ts";
 
 const fill = {

@@ -71,7 +71,7 @@ export function rowsHash(rowHashes: Iterable<Hash>): string | undefined {
   return empty ? undefined : writer.plainHash();
 }
 
-/** The digest of one UTC day of a book, of what `rowsHash` gives for its allocations and for its open lots. */
+/** The digest of one UTC day of a book, of the `rowsHash` of its allocations and that of its open lots. */
 export function dayDigest(allocations: Hash | undefined, openLots: Hash | undefined): string {
   record.begin(kinds.day);
   if (allocations !== undefined) record.hash(1, allocations);

@@ -311,7 +311,7 @@ export function fail(what: string, value: unknown): never {
 }
 
 /**
- * The writer that all records of fixed shape share. Nothing else may run between `begin` and `leaf`, so a list
- * that a caller iterates for us is written by a writer of its own.
+ * The writer that all records of fixed shape share. Nothing else may run between `begin` and `leaf`, so a
+ * list that a caller iterates for us is written by a writer of its own.
  */
 export const record = new RecordWriter();

@@ -1,4 +1,4 @@
-/** The encoding is injective: different facts never share one, whatever their text. docs/spec/hashing.md 1. */
+/** The encoding is injective: different facts never share one. docs/spec/hashing.md 1. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Adjustment, Fact, FeeValue, Fill, OpeningLot, Void } from "../core/fact.ts";

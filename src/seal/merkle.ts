@@ -19,8 +19,8 @@ function hashChildren(): string {
 }
 
 /**
- * Takes leaves one by one. It keeps a stack of the roots of perfect subtrees, the greatest first; there are as
- * many as the number of leaves has ones in binary, so memory grows with the logarithm.
+ * Takes leaves one by one. It keeps a stack of the roots of perfect subtrees, the greatest first; there are
+ * as many as the number of leaves has ones in binary, so memory grows with the logarithm.
  */
 export class RootBuilder {
   #stack = Buffer.alloc(8 * width);
