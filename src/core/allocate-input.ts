@@ -1,4 +1,5 @@
 /** What `allocate` takes: facts as plain objects, with the defaults of the fills CSV. */
+import type { FeeDraft } from "./fee-list.ts";
 import type { Fact, Fee, Place, Problem, Side } from "./fact.ts";
 import { describeProblem, isProblem } from "./problem.ts";
 import {
@@ -154,21 +155,35 @@ function textOf(index: number, field: string, value: unknown): string | undefine
 
 type Draft = Record<string, string | undefined>;
 
+/** All properties of text; others that an input may have are its own business. */
+const textFields = [
+  ["portfolio", "symbol", "venue", "account", "fillId", "revision", "executedAt", "side"],
+  ["quantity", "price", "fee", "feeAsset", "sequence", "orderId", "strategy", "tradeId"],
+  ["quoteSize", "grain", "key", "openedAt", "cost", "author", "note", "fillRevision", "asset"],
+  ["value", "source", "targetKind", "targetId", "targetRevision", "valueRevision", "reason"],
+  ["entryId", "tradeType"],
+].flat();
+
 function draftOf(index: number, input: object): Draft {
   const draft: Draft = {};
-  for (const [field, value] of Object.entries(input))
-    if (field !== "fees") draft[field] = textOf(index, field, value);
+  const given = input as Record<string, unknown>;
+  for (const field of textFields) {
+    const text = textOf(index, field, given[field]);
+    if (text !== undefined) draft[field] = text;
+  }
   return draft;
 }
 
-function feesOf(index: number, fees: readonly Fee[] | undefined): Fee[] | undefined {
+function feesOf(index: number, fees: unknown): FeeDraft[] | undefined {
   if (fees === undefined) return undefined;
   if (!Array.isArray(fees))
     throw new InvalidFactError(index, "fees", undefined, "must be a list of asset and amount");
-  return fees.map((fee: Fee) => ({
-    asset: textOf(index, "fees", fee.asset) ?? "",
-    amount: textOf(index, "fees", fee.amount) ?? "",
-  }));
+  return fees.map((fee: unknown) => {
+    if (typeof fee !== "object" || fee === null)
+      throw new InvalidFactError(index, "fees", undefined, "must be a list of asset and amount");
+    const { asset, amount } = fee as Record<string, unknown>;
+    return { asset: textOf(index, "fees", asset), amount: textOf(index, "fees", amount) };
+  });
 }
 
 const author = "allocate";

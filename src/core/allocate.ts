@@ -256,17 +256,20 @@ function policyOf({ method = "fifo", scope = "portfolio" }: AllocateOptions): Po
 /**
  * Allocates every sale to the lots it came out of, exactly, and says what is left and what no lot covers.
  *
- * Facts may come in any order and of any number of books (a book is one portfolio in one symbol); the result depends on
- * the facts alone. An exact repeat of a fact counts once. Amounts go in and come out as decimal text: up to 20 digits before
- * the point and 18 after it in, exact products of these out, without exponent or trailing zeros.
+ * Facts may come in any order and of any number of books (a book is one portfolio in one symbol); the
+ * result depends on the facts alone. An exact repeat of a fact counts once. Amounts go in and come out as
+ * decimal text: up to 20 digits before the point and 18 after it in, exact products of these out, without
+ * exponent or trailing zeros.
  *
- * @throws {InvalidFactError} for the first fact found that breaks a rule: `index`, `field` and `rule` say which.
+ * @throws {InvalidFactError} for a fact that breaks a rule: `index`, `field` and `rule` say which.
  * @throws {TypeError} for a method or scope that does not exist.
  *
  * @example
- * const { allocations, totals } = allocate([
- *   { fillId: "b1", executedAt: "2026-03-02T09:00:00Z", symbol: "BTC-USD", side: "buy", quantity: "0.3", price: "60000", fee: "9" },
- *   { fillId: "s1", executedAt: "2026-03-02T10:00:00Z", symbol: "BTC-USD", side: "sell", quantity: "0.1", price: "66000", fee: "6" },
+ * const symbol = "BTC-USD";
+ * const [bought, sold] = ["2026-03-02T09:00:00Z", "2026-03-02T10:00:00Z"];
+ * const { allocations } = allocate([
+ *   { fillId: "b1", executedAt: bought, symbol, side: "buy", quantity: "0.3", price: "60000", fee: "9" },
+ *   { fillId: "s1", executedAt: sold, symbol, side: "sell", quantity: "0.1", price: "66000", fee: "6" },
  * ]);
  * allocations[0].costBasis; // "6003": 0.1 x 60000, and a third of the fee of 9
  * allocations[0].pnl; // "591": 6600 - 6 - 6003

@@ -21,8 +21,9 @@ function skipDigits(text: string, from: number): number {
 }
 
 /**
- * Brings decimal text to its normal form; undefined where it is no decimal or does not fit (20 digits, 18 decimals).
- * By hand and not by a regular expression, so that a hostile cell of a million zeros costs linear time.
+ * Brings decimal text to its normal form; undefined where it is no decimal or does not fit (20 digits, 18
+ * decimals). By hand and not by a regular expression, so that a hostile cell of a million zeros costs
+ * linear time.
  */
 export function parseDecimal(text: string): Decimal | undefined {
   const negative = text.charCodeAt(0) === minusCode;

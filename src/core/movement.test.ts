@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Fee, Fill, OpeningLot, Side } from "./fact.ts";
-import { effectiveQuantity, poolOf, resolveMovement, splitFees } from "./movement.ts";
+import { poolOf, resolveMovement, splitFees } from "./movement.ts";
 
 const unit = 10n ** 18n;
 const place = { portfolio: "default", symbol: "BTC-USD", venue: "manual", account: "main" };
@@ -86,10 +86,5 @@ describe("pools", () => {
 describe("fees", () => {
   it("need a symbol that splits", () => {
     expect(() => splitFees("BTCUSD", [{ asset: "USD", amount: "1" }], [])).toThrow("not a symbol");
-  });
-
-  it("say what a fill moves", () => {
-    expect(effectiveQuantity("buy", "1", "1")).toBe(0n);
-    expect(effectiveQuantity("sell", "1", "-2")).toBe(-unit);
   });
 });

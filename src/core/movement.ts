@@ -1,6 +1,6 @@
 /**
- * What matching works on: an opening or closing fact with its effective quantity and its total fee, in whole numbers.
- * docs/spec/numbers.md 3.
+ * What matching works on: an opening or closing fact with its effective quantity and its total fee, in
+ * whole numbers. docs/spec/numbers.md 3.
  */
 import { toUnits, type Decimal } from "./decimal.ts";
 import type { Fee, FeeValue, Fill, OpeningLot, Side } from "./fact.ts";
@@ -17,7 +17,10 @@ export const missingCloseFee = 2;
 export const missingOpen = 4;
 
 export interface Movement extends OrderKey {
-  /** The handle of the fact: its entry number in the book, or its place in a list. Nothing is computed from it. */
+  /**
+   * The handle of the fact: its entry number in the book, or its place in a list. Nothing is computed from
+   * it.
+   */
   readonly entry: number;
   readonly opens: boolean;
   /** Facts of one book with the same pool share lots. */
@@ -110,7 +113,10 @@ export function fillMovement(parts: FillParts, scope: Scope): Movement {
   };
 }
 
-/** Same order of properties as `fillMovement`: the walk stays fast while all movements have one hidden class. */
+/**
+ * Same order of properties as `fillMovement`: the walk stays fast while all movements have one hidden
+ * class.
+ */
 export function openingLotMovement(parts: OpeningLotParts, scope: Scope): Movement {
   return {
     entry: parts.entry,
@@ -165,8 +171,8 @@ export function splitFees(
 }
 
 /**
- * The movement of a fact. `values` are the fee values of the fill that stand (not voided).
- * The effective quantity is greater than 0 for every fact that was let in: `effectiveQuantity` is the test.
+ * The movement of a fact. `values` are the fee values of the fill that stand (not voided). That the effective
+ * quantity is greater than 0 was seen to when the fact was let in.
  */
 export function resolveMovement(
   entry: number,
@@ -184,10 +190,4 @@ export function resolveMovement(
   const identity = { entry, venue, account, id, revision, at, side, sequence };
   const amounts = { quantity, price, quoteFee, baseFee, thirdValue, valueMissing };
   return fillMovement({ ...identity, ...amounts }, scope);
-}
-
-/** What a fill moves of the base asset, in units of 10^-18: its quantity less (a sale's: plus) its fee in that asset. */
-export function effectiveQuantity(side: Side, quantity: Decimal, baseFee: Decimal): bigint {
-  const fee = toUnits(baseFee);
-  return side === "buy" ? toUnits(quantity) - fee : toUnits(quantity) + fee;
 }

@@ -1,6 +1,6 @@
 /**
- * Which facts stand: voids take their targets out, fee values go to their fills. What contradicts is told, not decided.
- * docs/spec/matching.md 1.
+ * Which facts stand: voids take their targets out, fee values go to their fills. What contradicts is told,
+ * not decided. docs/spec/matching.md 1.
  */
 import type { Fact, FeeValue, Fill, OpeningLot, Void } from "./fact.ts";
 import { compareText } from "./order.ts";
@@ -191,8 +191,8 @@ function standingOf(book: Book, faults: StandingFault[]): StandingBook {
 }
 
 /**
- * The facts that stand, by book: books in byte order of portfolio and symbol. An exact repeat of a fact counts once.
- * Faults are in no particular order; with none, the result depends on the facts alone.
+ * The facts that stand, by book: books in byte order of portfolio and symbol. An exact repeat of a fact
+ * counts once. Faults are in no particular order; with none, the result depends on the facts alone.
  */
 export function standingBooks(facts: readonly Fact[]): {
   books: StandingBook[];

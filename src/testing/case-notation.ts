@@ -1,5 +1,6 @@
 /**
- * Lot cases as text: facts, a line of dashes, and what follows from them. test/cases/README.md shows the notation.
+ * Lot cases as text: facts, a line of dashes, and what follows from them. test/cases/README.md shows the
+ * notation.
  *
  *     ## a lot sold in two
  *     1  b1  buy   10 @ 100  fee 1
@@ -226,7 +227,10 @@ function namesIn(line: string | undefined, headWords: number): string[] {
     .filter((_word, index) => index % 2 === 0);
 }
 
-/** The result in the words of the case: only the columns that its lines speak of, totals only where it names them. */
+/**
+ * The result in the words of the case: only the columns that its lines speak of, totals only where it names
+ * them.
+ */
 export function renderFor(wanted: Case, result: AllocateResult): string[] {
   const lines: string[] = [];
   const told = tell(result).filter(

@@ -1,10 +1,12 @@
 /**
- * Random histories from a seed: everything the specification mentions, crowded into few facts. One seed, one history,
- * on every machine.
+ * Random histories from a seed: everything the specification mentions, crowded into few facts. One seed,
+ * one history, on every machine.
  */
 import type { Fact, Fee, Fill, OpeningLot } from "../core/fact.ts";
 
-/** A small generator of numbers (mulberry32): the same on every machine, and good enough to pick cases with. */
+/**
+ * A small generator of numbers (mulberry32): the same on every machine, and good enough to pick cases with.
+ */
 export class Dice {
   #state: number;
 
@@ -250,7 +252,7 @@ export interface History {
 }
 
 /** The history of a seed: of one book mostly, of two or three at times. `size` bounds the fills of a book. */
-export function drawHistory(seed: number, size = 12): History {
+export function drawHistory(seed: number, size = 10): History {
   const dice = new Dice(seed);
   const scope = dice.once(3) ? "account" : "portfolio";
   const facts: Fact[] = [];

@@ -1,7 +1,8 @@
 /**
- * The specification acted out, slowly: every lot is a row of single units in an array, a sale takes them off one by one, and
- * shares are worked out as fractions from their definition. It shares no code with src/core (types only), so that a mistake
- * would have to be made twice. docs/spec/matching.md, numbers.md, time.md 2.
+ * The specification acted out, slowly: every lot is a row of single units in an array, a sale takes them
+ * off one by one, and shares are worked out as fractions from their definition. It shares no code with
+ * src/core (types only), so that a mistake would have to be made twice. docs/spec/matching.md, numbers.md,
+ * time.md 2.
  */
 import type { Fact, FeeValue, Fill, OpeningLot, Void } from "../core/fact.ts";
 
@@ -74,7 +75,10 @@ function share(fact: ModelFact, from: number, to: number): Fraction {
   return add(prefix(fact.amount, to, fact.units, scale), negate(before));
 }
 
-/** Text as something whose plain comparison is that of the UTF-8 bytes; the point ends it and is less than any digit. */
+/**
+ * Text as something whose plain comparison is that of the UTF-8 bytes; the point ends it and is less than
+ * any digit.
+ */
 const hex = (text: string): string => `${Buffer.from(text, "utf8").toString("hex")}.`;
 const padded = (value: bigint | number): string => value.toString().padStart(20, "0");
 
@@ -257,7 +261,10 @@ function walkBook(facts: readonly Fact[], scope: "portfolio" | "account"): Model
   return { allocations, openLots: left.map((lot) => describeLot(lot, unit)) };
 }
 
-/** The conclusions of facts of any number of books, in whatever order they come; books in byte order of their names. */
+/**
+ * The conclusions of facts of any number of books, in whatever order they come; books in byte order of
+ * their names.
+ */
 export function naiveModel(facts: readonly Fact[], scope: "portfolio" | "account"): ModelResult {
   const books = new Map<string, Fact[]>();
   for (const fact of facts) {

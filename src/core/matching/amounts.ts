@@ -1,4 +1,7 @@
-/** Amounts of a slice and of what is left of a lot, exact, in units of 10^-36. docs/spec/matching.md 4, numbers.md 5. */
+/**
+ * Amounts of a slice and of what is left of a lot, exact, in units of 10^-36. docs/spec/matching.md 4,
+ * numbers.md 5.
+ */
 import { missingOpen, type Movement } from "../movement.ts";
 import type { OpenLot } from "./lot.ts";
 

@@ -1,4 +1,7 @@
-/** The engine against the naive model, on all histories of up to five fills of 2 sides, 3 sizes and 2 prices. */
+/**
+ * The engine against the naive model, on all histories of up to five fills of 2 sides, 3 sizes and 2
+ * prices.
+ */
 import { describe, expect, it } from "vitest";
 import { engineLines, type WalkStyle } from "../../testing/engine-lines.ts";
 import { naiveModel, sameResult } from "../../testing/naive-model.ts";

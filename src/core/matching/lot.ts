@@ -1,7 +1,10 @@
 import { prefixShare } from "../shares.ts";
 import type { Movement } from "../movement.ts";
 
-/** What must be stored of a lot to go on from it: shares follow from its fee, its quantity and what was consumed. */
+/**
+ * What must be stored of a lot to go on from it: shares follow from its fee, its quantity and what was
+ * consumed.
+ */
 export interface LotState {
   readonly movement: Movement;
   /** Less than the movement's quantity. */
@@ -24,8 +27,8 @@ export function openLot(movement: Movement, consumed: bigint): OpenLot {
 /** Where a walk's slices go: one call each, in the order of docs/spec/matching.md 4. */
 export interface AllocationSink {
   /**
-   * `slice` counts from 1 within the close; `open` is undefined for the unmatched slice, whose open share is 0.
-   * Shares are at the feeScale of their movement.
+   * `slice` counts from 1 within the close; `open` is undefined for the unmatched slice, whose open share
+   * is 0. Shares are at the feeScale of their movement.
    */
   allocation(
     close: Movement,

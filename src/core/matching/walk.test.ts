@@ -94,6 +94,9 @@ describe("the walk", () => {
     expect(stored(buy.quantity)).toThrow("entry 1");
     expect(stored(-1n)).toThrow("entry 1");
     expect(stored(0n)).not.toThrow();
+    const partly = { movement: buy, consumed: 1n };
+    const next = { movement: movement(2, "buy", "1"), consumed: 1n };
+    expect(() => startWalk(policy, silent, [partly, next])).toThrow("entry 2 is consumed in part");
     const sale = { movement: movement(2, "sell", "1"), consumed: 0n };
     expect(() => startWalk(policy, silent, [sale])).toThrow("entry 2");
   });

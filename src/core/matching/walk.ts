@@ -1,6 +1,6 @@
 /**
- * One book's walk in ledger order: movements in, slices out to a sink, lots left at the end. It can stop anywhere and go on
- * from the lots it left. docs/spec/matching.md.
+ * One book's walk in ledger order: movements in, slices out to a sink, lots left at the end. It can stop
+ * anywhere and go on from the lots it left. docs/spec/matching.md.
  */
 import type { Movement, Scope } from "../movement.ts";
 import { compareLedgerOrder, compareText } from "../order.ts";
@@ -87,7 +87,7 @@ class BookWalk implements Walk {
 
 /**
  * Starts a walk through a book; through the rest of one when the lots that the part before left are given
- * (of each pool in ledger order, none used up).
+ * (of each pool in ledger order, none used up, under FIFO only the first consumed in part).
  */
 export function startWalk(
   policy: Policy,
