@@ -12,7 +12,8 @@ export interface ReadReport {
 /** All of a report at once. */
 export function read(database: Database, request: ReportRequest): Promise<ReadReport> {
   return readReport(database, request, async (report) => {
-    const rows = await Array.fromAsync(report.rows);
+    const rows: ReportRow[] = [];
+    for await (const row of report.rows) rows.push(row);
     return {
       header: report.header,
       rows,
