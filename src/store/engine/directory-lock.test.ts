@@ -1,5 +1,12 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -21,7 +28,9 @@ afterEach(() => {
 });
 
 /** A process that takes the lock, says so and keeps it until it is told otherwise. */
-async function holderProcess(place = directory): Promise<{ child: ReturnType<typeof spawn>; said: string }> {
+async function holderProcess(
+  place = directory,
+): Promise<{ child: ReturnType<typeof spawn>; said: string }> {
   const module = new URL("./directory-lock.ts", import.meta.url).href;
   const script = `
     const { acquireDirectoryLock } = await import(${JSON.stringify(module)});
@@ -49,6 +58,10 @@ async function ended(child: ReturnType<typeof spawn>): Promise<void> {
   await new Promise((resolve) => child.once("exit", resolve));
 }
 
+function startOf(pid: number): string | undefined {
+  return pid === 2 ? undefined : "100";
+}
+
 function holder(changes: Partial<LockHolder> = {}): LockHolder {
   return {
     token: "t",
@@ -66,20 +79,59 @@ describe("judging a lock", () => {
   const here = { machine: "m", boot: "b", pidSpace: "p" };
   const at = { ...here, processStart: "100" };
   const cases = [
-    { title: "its socket answers", change: { boot: "other", machine: "other" }, socket: "answers", is: "locked" },
+    {
+      title: "its socket answers",
+      change: { boot: "other", machine: "other" },
+      socket: "answers",
+      is: "locked",
+    },
     { title: "the process lives", change: {}, socket: "gone", is: "locked" },
     { title: "the process is gone", change: { pid: 2 }, socket: "gone", is: "stale" },
-    { title: "its pid is another process now", change: { processStart: "99" }, socket: "gone", is: "stale" },
-    { title: "this machine was started again", change: { boot: "before" }, socket: "gone", is: "stale" },
+    {
+      title: "its pid is another process now",
+      change: { processStart: "99" },
+      socket: "gone",
+      is: "stale",
+    },
+    {
+      title: "this machine was started again",
+      change: { boot: "before" },
+      socket: "gone",
+      is: "stale",
+    },
     { title: "another machine", change: { boot: "x", machine: "y" }, socket: "gone", is: "unsure" },
-    { title: "a machine without an id", change: { boot: "x", machine: undefined }, socket: "gone", is: "unsure" },
-    { title: "another container, which left its socket", change: { pidSpace: "q" }, socket: "refused", is: "stale" },
-    { title: "another container, its socket not here", change: { pidSpace: "q" }, socket: "gone", is: "unsure" },
-    { title: "no boot is known", change: { boot: undefined, machine: "y" }, socket: "gone", is: "unsure" },
-    { title: "no boot is known, our machine's pipe", change: { boot: undefined }, socket: "gone", is: "stale" },
+    {
+      title: "a machine without an id",
+      change: { boot: "x", machine: undefined },
+      socket: "gone",
+      is: "unsure",
+    },
+    {
+      title: "another container, which left its socket",
+      change: { pidSpace: "q" },
+      socket: "refused",
+      is: "stale",
+    },
+    {
+      title: "another container, its socket not here",
+      change: { pidSpace: "q" },
+      socket: "gone",
+      is: "unsure",
+    },
+    {
+      title: "no boot is known",
+      change: { boot: undefined, machine: "y" },
+      socket: "gone",
+      is: "unsure",
+    },
+    {
+      title: "no boot is known, our machine's pipe",
+      change: { boot: undefined },
+      socket: "gone",
+      is: "stale",
+    },
   ] as const;
   test.each(cases)("$title: $is", ({ change, socket, is }) => {
-    const startOf = (pid: number): string | undefined => (pid === 2 ? undefined : "100");
     expect(judge(holder({ ...at, ...change }), socket, here, startOf)).toBe(is);
   });
 });
@@ -89,7 +141,9 @@ test("a second opener in this process is refused, by any name of the directory",
   const link = `${directory}-link`;
   symlinkSync(directory, link);
   try {
-    await expect(acquireDirectoryLock(link, "report")).rejects.toMatchObject({ code: "DATABASE_LOCKED" });
+    await expect(acquireDirectoryLock(link, "report")).rejects.toMatchObject({
+      code: "DATABASE_LOCKED",
+    });
   } finally {
     rmSync(link);
     await lock.release();

@@ -49,6 +49,7 @@ const takeoverName = "lock-takeover";
 /** A takeover is a few file operations; one this old was cut short by the end of its process. */
 const takeoverMilliseconds = 10_000;
 const attemptsMax = 100;
+const endingAttempts = 20;
 
 /** Across all copies of this module in one process: PGlite opens a directory twice without complaint. */
 const openHere = processWideSet("lotbook.open-directories");
@@ -109,6 +110,7 @@ function describeOurselves(command: string, socket: string): LockHolder {
     token: randomBytes(12).toString("hex"),
     pid: process.pid,
     command,
+    // tidy: for people to read; nothing is decided by it
     started: new Date().toISOString(),
     socket,
     processStart: processStart(process.pid),
@@ -179,28 +181,39 @@ function heldLock(
 
 /** `free` or `stale`; a lock that holds, or may, is thrown. */
 async function judgeHolder(path: string): Promise<"free" | "stale"> {
-  const holder = await readCompletely(path);
-  if (holder === undefined) return "free";
-  const judgement =
-    holder === "unreadable" ? "unsure" : judge(holder, await askSocket(holder.socket));
-  if (judgement === "stale") return "stale";
-  const directory = dirname(path);
-  if (judgement === "unsure" || holder === "unreadable") {
-    const who = holder === "unreadable" ? "" : `: ${describe(holder)}`;
-    throw new LotbookError("DATABASE_LOCKED", `${directory} may be open on another machine${who}`, {
-      advice: `If no lotbook runs on it anywhere, delete ${path} and try again.`,
-    });
+  for (let attempt = 1; ; attempt += 1) {
+    const holder = await readCompletely(path);
+    if (holder === undefined) return "free";
+    if (holder === "unreadable") throw refusal(path, "unsure", undefined);
+    const socket = await askSocket(holder.socket);
+    const judgement = judge(holder, socket);
+    if (judgement === "stale") return "stale";
+    // A process that is ending: its socket goes before itself. Soon there is one answer to both.
+    const isEnding = judgement === "locked" && socket !== "answers";
+    if (!isEnding || attempt === endingAttempts) throw refusal(path, judgement, holder);
+    await sleep(50);
   }
-  throw new LotbookError(
-    "DATABASE_LOCKED",
-    `${directory} is open in another process: ${describe(holder)}`,
-    {
-      advice:
-        holder.address === undefined
-          ? "Wait for it to end, or stop it. To share a ledger among processes, use a PostgreSQL server."
-          : `It serves this ledger at ${holder.address}: use that, or stop it.`,
-    },
-  );
+}
+
+function refusal(path: string, judgement: Judgement, holder: LockHolder | undefined): LotbookError {
+  const directory = dirname(path);
+  if (judgement === "unsure" || holder === undefined) {
+    const who = holder === undefined ? "" : `: ${describe(holder)}`;
+    return new LotbookError(
+      "DATABASE_LOCKED",
+      `${directory} may be open on another machine${who}`,
+      {
+        advice: `If no lotbook runs on it anywhere, delete ${path} and try again.`,
+      },
+    );
+  }
+  const message = `${directory} is open in another process: ${describe(holder)}`;
+  return new LotbookError("DATABASE_LOCKED", message, {
+    advice:
+      holder.address === undefined
+        ? "Wait for it to end, or stop it. To share a ledger among processes, use a PostgreSQL server."
+        : `It serves this ledger at ${holder.address}: use that, or stop it.`,
+  });
 }
 
 function describe(holder: LockHolder): string {
@@ -228,7 +241,7 @@ export function judge(
     if (start === undefined || start !== holder.processStart) return "stale";
     return "locked";
   }
-  // Another container on this kernel, whose pids mean nothing here: a socket file that nobody listens at is proof.
+  // Another container on this kernel, whose pids mean nothing here: a socket that nobody listens at is proof.
   return socket === "refused" ? "stale" : "unsure";
 }
 
@@ -276,9 +289,14 @@ function removeDrafts(directory: string): void {
     const path = join(directory, name);
     if (!/^lock\.json\.[0-9a-f]{24}$/.test(name)) continue;
     // A young one may be an opener's that is about to link it.
-    const since = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
-    if (Date.now() - since > takeoverMilliseconds) rmSync(path, { force: true });
+    if (isOld(path)) rmSync(path, { force: true });
   }
+}
+
+function isOld(path: string): boolean {
+  const since = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+  // tidy: compared with a file's time, which no clock of ours sets
+  return since !== undefined && Date.now() - since > takeoverMilliseconds;
 }
 
 async function readCompletely(path: string): Promise<LockHolder | "unreadable" | undefined> {

@@ -1,4 +1,4 @@
-/** What tells this machine, this boot of it and a process on it from others; undefined where it can't be told. */
+/** What tells this machine, this boot and a process on it from others; undefined where it can't be told. */
 import { execFileSync } from "node:child_process";
 import { readFileSync, readlinkSync } from "node:fs";
 

@@ -147,7 +147,7 @@ export class PgliteSession implements Session {
     return answer.finish();
   }
 
-  /** A server that ended must not be called again, as PGlite would while it believes there is more to read. */
+  /** A server that ended must not be called again, as PGlite would while there seems to be more to read. */
   #guarded(request: Request): Request {
     const ended = (): boolean => this.#broken !== undefined;
     return {

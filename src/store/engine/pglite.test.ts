@@ -1,5 +1,4 @@
-import { mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
-import { fsyncSync } from "node:fs";
+import { fsyncSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { engines, type TestPlace } from "../../../test/engines.ts";
@@ -52,29 +51,37 @@ describe.skipIf(embedded === undefined)("the embedded engine", () => {
   test.each([
     { title: "a statement of its own", inTransaction: false },
     { title: "a transaction", inTransaction: true },
-  ])("a sync that fails fails the commit of $title, and all after it", async ({ inTransaction }) => {
-    let failing = false;
-    const database = await opened((descriptor) => {
-      if (failing) throw Object.assign(new Error("EIO: i/o error, fsync"), { code: "EIO" });
-      fsyncSync(descriptor);
-    });
-    await database.connect((connection) => connection.script(table));
-    await database.connect((connection) => connection.execute(insert, [1]));
-    failing = true;
-    const commit = database.connect(async (connection) => {
-      const write = (): Promise<number> => connection.execute(insert, [2]);
-      await (inTransaction ? connection.transaction(write) : write());
-    });
-    await expect(commit).rejects.toMatchObject({ code: "ENVIRONMENT", message: /could not write safely.*EIO/ });
-    // The disk works again, but what it dropped is gone: only a restart may look at what is there.
-    failing = false;
-    const after = database.connect((connection) => connection.query("SELECT 1"));
-    await expect(after).rejects.toMatchObject({ code: "ENVIRONMENT" });
-    await database.close();
-    const again = await opened();
-    const rows = await again.connect((connection) => connection.query("SELECT number FROM public.kept"));
-    expect(rows).toContainEqual({ number: 1n });
-  });
+  ])(
+    "a sync that fails fails the commit of $title, and all after it",
+    async ({ inTransaction }) => {
+      let failing = false;
+      const database = await opened((descriptor) => {
+        if (failing) throw Object.assign(new Error("EIO: i/o error, fsync"), { code: "EIO" });
+        fsyncSync(descriptor);
+      });
+      await database.connect((connection) => connection.script(table));
+      await database.connect((connection) => connection.execute(insert, [1]));
+      failing = true;
+      const commit = database.connect(async (connection) => {
+        const write = (): Promise<number> => connection.execute(insert, [2]);
+        await (inTransaction ? connection.transaction(write) : write());
+      });
+      await expect(commit).rejects.toMatchObject({
+        code: "ENVIRONMENT",
+        message: /could not write safely.*EIO/,
+      });
+      // The disk works again, but what it dropped is gone: only a restart may look at what is there.
+      failing = false;
+      const after = database.connect((connection) => connection.query("SELECT 1"));
+      await expect(after).rejects.toMatchObject({ code: "ENVIRONMENT" });
+      await database.close();
+      const again = await opened();
+      const rows = await again.connect((connection) =>
+        connection.query("SELECT number FROM public.kept"),
+      );
+      expect(rows).toContainEqual({ number: 1n });
+    },
+  );
 
   test("a directory that can't be synced is no reason to stop", async () => {
     const database = await opened((descriptor) => {
@@ -84,25 +91,25 @@ describe.skipIf(embedded === undefined)("the embedded engine", () => {
     await database.connect((connection) => connection.script("CHECKPOINT"));
   });
 
-  test("the log is cut down by checkpoints of its own", async () => {
+  test("the log is cut down by checkpoints of its own, whatever the role", async () => {
     const database = await opened();
+    await database.connect((connection) =>
+      connection.script("CREATE TABLE public.wide (text text); GRANT ALL ON public.wide TO PUBLIC"),
+    );
     await database.enterRuntimeRole();
-    const before = database.fsyncCount;
     await database.connect(async (connection) => {
-      await connection.script("RESET ROLE; CREATE TABLE public.wide (text text); GRANT ALL ON public.wide TO PUBLIC");
-      await connection.script("SET ROLE lotbook_runtime");
-      for (let round = 0; round < 12; round += 1) {
+      const checkpoint = (): Promise<object[]> =>
+        connection.query("SELECT redo_lsn::text FROM pg_control_checkpoint()");
+      const before = await checkpoint();
+      for (let round = 0; round < 7; round += 1) {
         await connection.execute(
           "INSERT INTO public.wide SELECT repeat(md5(i::text), 60) FROM generate_series(1, 25000) i",
         );
       }
+      expect(await checkpoint()).not.toEqual(before);
       const [row] = await connection.query("SELECT current_user::text AS who");
       expect(row).toEqual({ who: "lotbook_runtime" });
     });
-    expect(database.fsyncCount - before).toBeGreaterThan(30);
-    const log = join(place.location, "pgdata", "pg_wal");
-    const bytes = readdirSync(log).reduce((sum, name) => sum + statSync(join(log, name)).size, 0);
-    expect(bytes).toBeLessThan(700_000_000);
   });
 
   test("leases are served in the order they were asked for, one at a time", async () => {
@@ -142,7 +149,9 @@ describe.skipIf(embedded === undefined)("the embedded engine", () => {
       mkdirSync(join(empty.location, "pgdata-unfinished-1"));
       writeFileSync(join(empty.location, "pgdata-unfinished-1", "PG_VERSION"), "18\n");
       const database = await openPglite(empty.location);
-      expect(readdirSync(empty.location).filter((name) => name.startsWith("pgdata"))).toEqual(["pgdata"]);
+      expect(readdirSync(empty.location).filter((name) => name.startsWith("pgdata"))).toEqual([
+        "pgdata",
+      ]);
       await database.close();
     } finally {
       await empty.remove();

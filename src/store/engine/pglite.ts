@@ -1,4 +1,4 @@
-/** The embedded engine: PGlite on a directory, one process, one connection, on disk before it is acknowledged. */
+/** The embedded engine: PGlite on a directory, one process, one connection, on disk before it answers. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import {
   closeSync,
@@ -292,7 +292,7 @@ export class PgliteDatabase implements Engine {
 
   async #shutDown(): Promise<void> {
     try {
-      // Closing writes a checkpoint: a server that could not sync its log must not say that it is done with it.
+      // Closing writes a checkpoint: a server that could not sync its log must not say it is done with it.
       if (this.#session.broken) this.#fileSystem.abandon();
       else await this.#engine.close();
     } finally {

@@ -1,4 +1,4 @@
-/** What a PostgreSQL server or the way to it refuses, in words that say what to do, and never with a password. */
+/** What a PostgreSQL server, or the way to it, refuses: in words that say what to do, without a password. */
 import pg from "pg";
 import { LotbookError } from "../../errors.ts";
 import { ServerError } from "./server-error.ts";

@@ -8,7 +8,10 @@ const megabyte = 1024 * 1024;
 
 test.each([
   { title: "in memory", sizes: [10, 0, 70_000, megabyte] },
-  { title: "in a file", sizes: [5 * megabyte, 2 * megabyte, 3 * megabyte, 17, 20 * megabyte, 5, 9 * megabyte] },
+  {
+    title: "in a file",
+    sizes: [5 * megabyte, 2 * megabyte, 3 * megabyte, 17, 20 * megabyte, 5, 9 * megabyte],
+  },
 ])("a spool gives back what it got, $title", ({ sizes }) => {
   const directory = mkdtempSync(join(tmpdir(), "lotbook-spool-"));
   const spool = new Spool(directory);
@@ -23,7 +26,8 @@ test.each([
     while (at < whole.length) {
       const bytes = spool.read(at, Math.min(at + 8192, whole.length));
       expect(bytes.length).toBeGreaterThan(0);
-      if (!whole.subarray(at, at + bytes.length).equals(bytes)) throw new Error(`other bytes at ${at}`);
+      if (!whole.subarray(at, at + bytes.length).equals(bytes))
+        throw new Error(`other bytes at ${at}`);
       at += bytes.length;
     }
   } finally {

@@ -1,10 +1,17 @@
 import { expect, test } from "vitest";
 import { decodeArray, decoderOf, encodeValue } from "./values.ts";
 
+const text = decoderOf(25);
+
 test("arrays are read with quotes, escapes, nulls, nesting and bounds", () => {
-  const text = (item: string): string => item;
   expect(decodeArray("{}", text)).toEqual([]);
-  expect(decodeArray('{a,"b,\\"c\\"\\\\",NULL,"NULL",""}', text)).toEqual(["a", 'b,"c"\\', null, "NULL", ""]);
+  expect(decodeArray('{a,"b,\\"c\\"\\\\",NULL,"NULL",""}', text)).toEqual([
+    "a",
+    'b,"c"\\',
+    null,
+    "NULL",
+    "",
+  ]);
   expect(decodeArray("{{1,2},{3,4}}", Number)).toEqual([
     [1, 2],
     [3, 4],

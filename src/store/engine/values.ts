@@ -14,7 +14,7 @@ const scalars: Readonly<Record<number, Decode>> = {
   23: Number,
 };
 
-/** Array types by the type of their elements; 25 (text) stands for all that stay as the server prints them. */
+/** Array types by the type of their elements; 25 (text) stands for all that stay as they are printed. */
 const elementOf: Readonly<Record<number, number>> = {
   1000: 16, // bool
   1001: 17, // bytea
