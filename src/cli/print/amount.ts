@@ -24,15 +24,17 @@ const usual = 2;
 
 /**
  * How many decimals a money column shows: two, or as many as its smallest amount below 1 needs to show
- * three significant digits, but no more than eight and no more than there are.
+ * three significant digits; but its largest amount shows eight digits at most, if not only two decimals.
  */
 export function moneyDecimals(amounts: readonly string[]): number {
-  let decimals = usual;
+  let wanted = usual;
+  let wholeDigits = 0;
   for (const amount of amounts) {
-    const match = /^-?0\.(0*)([1-9]\d*)$/.exec(amount);
-    if (match === null) continue;
-    const [, zeros, digits] = match as unknown as [string, string, string];
-    decimals = Math.max(decimals, zeros.length + Math.min(3, digits.length));
+    const [, whole = "", zeros = "", digits = ""] =
+      /^-?0*(\d*?)(?:\.(0*)(\d*))?$/.exec(amount) ?? [];
+    wholeDigits = Math.max(wholeDigits, whole.length);
+    if (whole === "" && digits !== "")
+      wanted = Math.max(wanted, zeros.length + Math.min(3, digits.length));
   }
-  return Math.min(most, decimals);
+  return Math.max(usual, Math.min(wanted, most - wholeDigits));
 }

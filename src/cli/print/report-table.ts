@@ -1,10 +1,18 @@
 /** A report as a table, its first rows laid out together, the rest as they come. */
-import type { ReportRow } from "../../reports/column.ts";
+import type { Cell, ReportRow } from "../../reports/column.ts";
 import type { FeeNotTaken, Report, ReportHeader } from "../../reports/report.ts";
 import type { Output } from "../output.ts";
 import { moneyDecimals, roundDecimal } from "./amount.ts";
 import { forTerminal } from "./escape.ts";
-import { headerLine, isRounded, layOut, rowLine, ruleLine, type Layout } from "./table.ts";
+import {
+  headerLine,
+  isRounded,
+  layOut,
+  rowLine,
+  ruleLine,
+  type Heading,
+  type Layout,
+} from "./table.ts";
 
 /** Rows that a table's widths are taken from; a longer one may have a wider cell further down. */
 const sampleRows = 1000;
@@ -53,14 +61,11 @@ function preamble(report: Report, layout: Layout, width: number | undefined): st
 }
 
 /** A total as a row of the table: its amounts under the columns they sum. */
-function totalRow(report: Report, layout: Layout, total: ReportRow): ReportRow {
-  const row: Record<string, ReportRow[string]> = {};
-  for (const { heading } of layout.lanes) {
-    const name = report.totalNames?.[heading.name] ?? heading.name;
-    row[heading.name] = total[name] ?? "";
-  }
-  const first = layout.lanes[0];
-  if (first !== undefined) row[first.heading.name] = `total ${String(total["quote"])}`;
+function totalRow(report: Report, columns: readonly Heading[], total: ReportRow): ReportRow {
+  const row: Record<string, Cell> = {};
+  for (const { name } of columns) row[name] = total[report.totalNames?.[name] ?? name] ?? "";
+  const first = columns[0];
+  if (first !== undefined) row[first.name] = `total ${String(total["quote"])}`;
   return row;
 }
 
@@ -97,20 +102,11 @@ class TablePrinter {
 
   async start(rows: readonly ReportRow[], totals: readonly ReportRow[] | undefined): Promise<void> {
     const { width } = this.#output.terminal;
-    const columns = this.#report.columns;
-    const whole = totals !== undefined;
-    const plan = layOut(columns, rows, { whole, room: width });
-    const lines = (totals ?? []).map((total) => totalRow(this.#report, plan, total));
-    // The totals are wider than what they sum, so the widths are taken again with them.
-    const kept = columns.filter(({ name }) =>
-      plan.lanes.some(({ heading }) => heading.name === name),
-    );
-    const final = layOut(kept, [...rows, ...lines], { whole: false, room: width });
-    this.#layout = {
-      lanes: final.lanes,
-      constants: plan.constants,
-      leftOut: [...plan.leftOut, ...final.leftOut],
-    };
+    this.#layout = layOut(this.#report.columns, rows, {
+      whole: totals !== undefined,
+      room: width,
+      totals: (columns) => (totals ?? []).map((total) => totalRow(this.#report, columns, total)),
+    });
     await this.#output.write(preamble(this.#report, this.#layout, width));
     if (rows.length === 0) return;
     await this.#output.write(`${headerLine(this.#layout)}\n${ruleLine(this.#layout)}\n`);
@@ -128,7 +124,8 @@ class TablePrinter {
     if (count === 0) await this.#output.write("no rows\n");
     const shows = this.#report.totalColumns.some(({ name }) => name !== "quote");
     if (count > 0 && shows && totals.length > 0) {
-      const lines = totals.map((total) => totalRow(this.#report, layout, total));
+      const columns = layout.lanes.map(({ heading }) => heading);
+      const lines = totals.map((total) => totalRow(this.#report, columns, total));
       this.#rounded ||= lines.some((line) => isRounded(layout, line));
       const text = lines.map((line) => `${rowLine(layout, line, terminal)}\n`).join("");
       await this.#output.write(`${ruleLine(layout)}\n${text}`);

@@ -167,47 +167,66 @@ function totalWidth(lanes: readonly Lane[], widths: readonly number[]): number {
   return widths.reduce((sum, width) => sum + width, 0) + gap.length * Math.max(0, lanes.length - 1);
 }
 
-/** Leaves columns out, and then shortens texts, until the table fits. */
-function fit(lanes: Lane[], room: number): { lanes: Lane[]; leftOut: string[] } {
-  const leftOut: string[] = [];
-  let kept = lanes;
-  const least = (lane: Lane): number =>
-    lane.heading.kind === "text"
-      ? Math.min(lane.width, Math.max(shortest, lane.title.length))
-      : lane.width;
-  while (totalWidth(kept, kept.map(least)) > room) {
-    const rank = Math.max(...kept.map((lane) => lane.heading.rank));
-    if (rank === 0) break;
-    const last = kept.findLast((lane) => lane.heading.rank === rank)!;
-    leftOut.unshift(last.title);
-    kept = kept.filter((lane) => lane !== last);
+/** The least width of a column: a text may lose its middle. */
+function leastWidth({ heading, title, width }: Lane): number {
+  return heading.kind === "text" ? Math.min(width, Math.max(shortest, title.length)) : width;
+}
+
+/** The columns there is room for: those that may leave first do, and come back where the rest has room. */
+function chooseLanes(lanes: readonly Lane[], room: number): readonly Lane[] {
+  const fits = (chosen: readonly Lane[]): boolean =>
+    totalWidth(chosen, chosen.map(leastWidth)) <= room;
+  const chosen = new Set(lanes.filter(({ heading }) => heading.rank === 0));
+  for (const lane of lanes.toSorted((one, other) => one.heading.rank - other.heading.rank)) {
+    if (fits(lanes.filter((each) => chosen.has(each) || each === lane))) chosen.add(lane);
   }
+  return lanes.filter((lane) => chosen.has(lane));
+}
+
+/** Leaves columns out, and then shortens texts, until the table fits. */
+function fit(lanes: readonly Lane[], room: number): Pick<Layout, "lanes" | "leftOut"> {
+  const kept = chooseLanes(lanes, room);
   for (;;) {
     const excess =
       totalWidth(
         kept,
-        kept.map((lane) => lane.width),
+        kept.map(({ width }) => width),
       ) - room;
     const widest = kept
-      .filter((lane) => lane.width > least(lane))
-      .toSorted((a, b) => b.width - a.width)[0];
+      .filter((lane) => lane.width > leastWidth(lane))
+      .toSorted((one, other) => other.width - one.width)[0];
     if (excess <= 0 || widest === undefined) break;
     widest.width -= 1;
   }
-  return { lanes: kept, leftOut };
+  return {
+    lanes: kept,
+    leftOut: lanes.filter((lane) => !kept.includes(lane)).map(({ title }) => title),
+  };
 }
 
-/** Lays a table out by its first rows. `whole`: they are all of them. */
+export interface LayoutOptions {
+  /** Whether the rows given are all there are. */
+  readonly whole: boolean;
+  /** Columns of the terminal; undefined: as many as are needed. */
+  readonly room: number | undefined;
+  /** Rows below the line, which name what they are in the column that comes first. */
+  readonly totals?: (columns: readonly Heading[]) => readonly ReportRow[];
+}
+
+/** Lays a table out by its first rows and its totals. */
 export function layOut(
   headings: readonly Heading[],
   rows: readonly ReportRow[],
-  options: { whole: boolean; room: number | undefined },
+  { whole, room, totals = () => [] }: LayoutOptions,
 ): Layout {
-  const { shown, constants } = chooseColumns(headings, rows, options.whole);
-  const lanes = shown.map((heading) => makeLane(heading, rows));
-  const { lanes: kept, leftOut } =
-    options.room === undefined ? { lanes, leftOut: [] } : fit(lanes, options.room);
-  return { lanes: kept, constants, leftOut };
+  const { shown, constants } = chooseColumns(headings, rows, whole);
+  const arrange = (named: readonly Heading[]): Pick<Layout, "lanes" | "leftOut"> => {
+    const lanes = shown.map((heading) => makeLane(heading, [...rows, ...totals(named)]));
+    return room === undefined ? { lanes, leftOut: [] } : fit(lanes, room);
+  };
+  const first = arrange(shown);
+  const kept = first.lanes.map(({ heading }) => heading);
+  return { constants, ...(kept[0] === shown[0] ? first : arrange(kept)) };
 }
 
 function isRight({ heading }: Lane): boolean {
