@@ -1,7 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { earliest, isLate, latest } from "./late.ts";
-import { compareLedgerOrder, compareText, type OrderKey } from "./order.ts";
+import {
+  compareLedgerOrder,
+  compareText,
+  earliest,
+  isLate,
+  latest,
+  type OrderKey,
+} from "./order.ts";
 
 const words = ["", "a", "ab", "b", "é", "～", "😀", "𝒳", "\ud7ff", "\ue000", "10", "9"];
 const text = fc.oneof(fc.constantFrom(...words), fc.string({ unit: "binary", maxLength: 4 }));
