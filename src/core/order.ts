@@ -86,7 +86,7 @@ export function compareLedgerOrder(left: OrderKey, right: OrderKey): number {
   return compareWithinInstant(left, right);
 }
 
-/** Whether a fact sorts before what was taken in. `last` is the greatest place among what was taken; undefined when nothing was. */
+/** Whether a fact sorts before `last`, the greatest place of what was taken; never when that is undefined. */
 export function isLate(key: OrderKey, last: OrderKey | undefined): boolean {
   return last !== undefined && compareLedgerOrder(key, last) < 0;
 }
