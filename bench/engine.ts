@@ -4,7 +4,7 @@
  * Prints one line a scenario: millions of facts a second, by the median of rounds, and time(4n) / time(n).
  * Exits with 1 when a ratio is beyond what linear growth and a noisy machine explain.
  */
-import { fromUnits } from "../src/core/decimal.ts";
+import { fromUnits, toUnits } from "../src/core/decimal.ts";
 import { sliceAmounts, wideScale } from "../src/core/matching/amounts.ts";
 import type { AllocationSink } from "../src/core/matching/lot.ts";
 import { startWalk, type Policy } from "../src/core/matching/walk.ts";
@@ -40,10 +40,10 @@ function parts(
     at: start + BigInt(entry) * 1_000_003n,
     side,
     sequence: undefined,
-    quantity,
-    price,
-    quoteFee: fee,
-    baseFee: "0",
+    quantity: toUnits(quantity),
+    price: toUnits(price),
+    quoteFee: toUnits(fee),
+    baseFee: 0n,
     thirdValue: 0n,
     valueMissing: false,
   };

@@ -2,7 +2,7 @@
  * What matching works on: an opening or closing fact with its effective quantity and its total fee, in
  * whole numbers. docs/spec/numbers.md 3.
  */
-import { toUnits, type Decimal } from "./decimal.ts";
+import { toUnits } from "./decimal.ts";
 import type { Fee, FeeValue, Fill, OpeningLot, Side } from "./fact.ts";
 import { parseSymbol } from "./instrument.ts";
 import type { OrderKey } from "./order.ts";
@@ -37,7 +37,7 @@ export interface Movement extends OrderKey {
   readonly missing: number;
 }
 
-/** A fill as stored: fees apart by kind of asset. What a database row has. */
+/** A fill as stored: fees apart by kind of asset, amounts in units of 10^-18. What a database row has. */
 export interface FillParts {
   readonly entry: number;
   readonly venue: string;
@@ -47,17 +47,17 @@ export interface FillParts {
   readonly at: Instant;
   readonly side: Side;
   readonly sequence: bigint | undefined;
-  readonly quantity: Decimal;
-  readonly price: Decimal;
-  readonly quoteFee: Decimal;
-  readonly baseFee: Decimal;
-  /** The sum of the known values of the fees in third assets, in units of 10^-18. */
+  readonly quantity: bigint;
+  readonly price: bigint;
+  readonly quoteFee: bigint;
+  readonly baseFee: bigint;
+  /** The sum of the known values of the fees in third assets. */
   readonly thirdValue: bigint;
   /** Whether a fee in a third asset has no known value. */
   readonly valueMissing: boolean;
 }
 
-/** An opening lot as stored. */
+/** An opening lot as stored, amounts in units of 10^-18. */
 export interface OpeningLotParts {
   readonly entry: number;
   readonly venue: string;
@@ -65,9 +65,9 @@ export interface OpeningLotParts {
   readonly id: string;
   readonly revision: number;
   readonly at: Instant;
-  readonly quantity: Decimal;
+  readonly quantity: bigint;
   /** Undefined: unknown. */
-  readonly cost: Decimal | undefined;
+  readonly cost: bigint | undefined;
 }
 
 const unit = 10n ** 18n;
@@ -79,12 +79,11 @@ export function poolOf(scope: Scope, venue: string, account: string): string {
 
 export function fillMovement(parts: FillParts, scope: Scope): Movement {
   const buys = parts.side === "buy";
-  const price = toUnits(parts.price);
-  let quantity = toUnits(parts.quantity);
-  let fee = (parts.quoteFee === "0" ? 0n : toUnits(parts.quoteFee)) + parts.thirdValue;
+  const { price, baseFee } = parts;
+  let { quantity } = parts;
+  let fee = parts.thirdValue === 0n ? parts.quoteFee : parts.quoteFee + parts.thirdValue;
   let feeScale = 18;
-  if (parts.baseFee !== "0") {
-    const baseFee = toUnits(parts.baseFee);
+  if (baseFee !== 0n) {
     quantity = buys ? quantity - baseFee : quantity + baseFee;
     fee = fee * unit + baseFee * price;
     feeScale = 36;
@@ -130,9 +129,9 @@ export function openingLotMovement(parts: OpeningLotParts, scope: Scope): Moveme
     account: parts.account,
     id: parts.id,
     revision: parts.revision,
-    quantity: toUnits(parts.quantity),
+    quantity: parts.quantity,
     price: 0n,
-    fee: parts.cost === undefined ? 0n : toUnits(parts.cost),
+    fee: parts.cost ?? 0n,
     feeScale: 18,
     missing: parts.cost === undefined ? missingOpenCost : 0,
   };
@@ -140,13 +139,13 @@ export function openingLotMovement(parts: OpeningLotParts, scope: Scope): Moveme
 
 /** A fill's fees by kind of asset, those in third assets by their known values. */
 export interface FeeParts {
-  readonly quoteFee: Decimal;
-  readonly baseFee: Decimal;
+  readonly quoteFee: bigint;
+  readonly baseFee: bigint;
   readonly thirdValue: bigint;
   readonly valueMissing: boolean;
 }
 
-const noFees: FeeParts = { quoteFee: "0", baseFee: "0", thirdValue: 0n, valueMissing: false };
+const noFees: FeeParts = { quoteFee: 0n, baseFee: 0n, thirdValue: 0n, valueMissing: false };
 
 /** Fees are one an asset, as in a fill. Values of assets that the fill paid no fee in are ignored. */
 export function splitFees(
@@ -157,10 +156,10 @@ export function splitFees(
   if (fees.length === 0) return noFees;
   const instrument = parseSymbol(symbol);
   if (instrument === undefined) throw new Error(`not a symbol: ${symbol}`);
-  const parts = { quoteFee: "0", baseFee: "0", thirdValue: 0n, valueMissing: false };
+  const parts = { quoteFee: 0n, baseFee: 0n, thirdValue: 0n, valueMissing: false };
   for (const { asset, amount } of fees) {
-    if (asset === instrument.quote) parts.quoteFee = amount;
-    else if (asset === instrument.base) parts.baseFee = amount;
+    if (asset === instrument.quote) parts.quoteFee = toUnits(amount);
+    else if (asset === instrument.base) parts.baseFee = toUnits(amount);
     else {
       const known = values.find((value) => value.asset === asset);
       if (known === undefined) parts.valueMissing = true;
@@ -180,12 +179,15 @@ export function resolveMovement(
   values: readonly Pick<FeeValue, "asset" | "value">[],
   scope: Scope,
 ): Movement {
-  const { venue, account, revision, quantity } = fact;
+  const { venue, account, revision } = fact;
+  const quantity = toUnits(fact.quantity);
   if (fact.kind === "opening lot") {
-    const { key: id, openedAt: at, cost } = fact;
+    const { key: id, openedAt: at } = fact;
+    const cost = fact.cost === undefined ? undefined : toUnits(fact.cost);
     return openingLotMovement({ entry, venue, account, id, revision, at, quantity, cost }, scope);
   }
-  const { fillId: id, executedAt: at, side, sequence, price, symbol, fees } = fact;
+  const { fillId: id, executedAt: at, side, sequence, symbol, fees } = fact;
+  const price = toUnits(fact.price);
   const { quoteFee, baseFee, thirdValue, valueMissing } = splitFees(symbol, fees, values);
   const identity = { entry, venue, account, id, revision, at, side, sequence };
   const amounts = { quantity, price, quoteFee, baseFee, thirdValue, valueMissing };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { toUnits } from "../decimal.ts";
 import { Dice } from "../../testing/histories.ts";
 import { fillMovement, type Movement } from "../movement.ts";
 import type { AllocationSink } from "./lot.ts";
@@ -15,8 +16,9 @@ function movement(
 ): Movement {
   const identity = { entry, venue: "manual", account, id: `${entry}`, revision: 0 };
   const place = { at: BigInt(entry), side, sequence: undefined };
-  const fees = { quoteFee: "1", baseFee: "0", thirdValue: 0n, valueMissing: false };
-  return fillMovement({ ...identity, ...place, quantity, price: "10", ...fees }, policy.scope);
+  const fees = { quoteFee: toUnits("1"), baseFee: 0n, thirdValue: 0n, valueMissing: false };
+  const amounts = { quantity: toUnits(quantity), price: toUnits("10"), ...fees };
+  return fillMovement({ ...identity, ...place, ...amounts }, policy.scope);
 }
 
 /** Checks what the walk says against I1, I2, I4, I5 and I6 while it says it. */

@@ -2,7 +2,6 @@
  * Reads a book's facts as movements, in ledger order, a page at a time. What is read stays below a watermark (an entry number), so
  * that facts recorded meanwhile are left for the next run and nothing that commits late is missed.
  */
-import { toUnits } from "../../core/decimal.ts";
 import {
   fillMovement,
   type Movement,
@@ -10,7 +9,7 @@ import {
   type Scope,
 } from "../../core/movement.ts";
 import { compareLedgerOrder } from "../../core/order.ts";
-import { copyLines } from "../../store/copy-lines.ts";
+import { type BinaryRow, readBinaryRows } from "../../store/copy-binary.ts";
 import type { Database } from "../../store/database.ts";
 
 /** How far a book is to be computed. */
@@ -53,7 +52,7 @@ function movementsQuery(
   where: (alias: string, time: string) => string,
 ): string {
   return `
-    SELECT f.book_id, f.entry, 'f', f.venue, f.account, f.fill_id, f.revision, f.executed_at AS at, f.side, f.sequence,
+    SELECT f.book_id, f.entry, 'f' AS kind, f.venue, f.account, f.fill_id, f.revision, f.executed_at AS at, f.side, f.sequence,
       f.quantity, f.price, f.quote_fee, f.base_fee, ${thirdFees(watermark)}
     FROM ${from.replaceAll("@", "f")} WHERE ${where("f", "executed_at")} AND ${standing("f", watermark)}
     UNION ALL
@@ -63,28 +62,21 @@ function movementsQuery(
     WHERE ${where("l", "opened_at")} AND ${standing("l", watermark)}`;
 }
 
-const absent = "\\N";
-
-/** Undoes what COPY escapes in text. */
-function unescape(text: string): string {
-  if (!text.includes("\\")) return text;
-  return text.replaceAll(
-    /\\(.)/g,
-    (_, code: string) => ({ t: "\t", n: "\n", r: "\r", b: "\b", f: "\f", v: "\v" })[code] ?? code,
-  );
-}
-
-/** Text that repeats from row to row, kept once, so that lots left open share it. */
+/** Text that repeats from row to row, kept once. */
 class Interned {
   #last = "";
   get(text: string): string {
-    if (text !== this.#last) this.#last = unescape(text);
+    if (text !== this.#last) this.#last = text;
     return this.#last;
   }
 }
 
-/** Parses lines of `movementsQuery`. */
-export class MovementReader {
+const columnCount = 16;
+const letterF = 102;
+const letterB = 98;
+
+/** Makes movements of the rows of `movementsQuery`. */
+class MovementReader {
   readonly #scope: Scope;
   readonly #venue = new Interned();
   readonly #account = new Interned();
@@ -93,73 +85,77 @@ export class MovementReader {
     this.#scope = scope;
   }
 
-  read(columns: readonly string[]): StoredMovement {
-    const [
-      ,
-      entry,
-      kind,
-      venue,
-      account,
-      id,
-      revision,
-      at,
-      side,
-      sequence,
-      quantity,
-      price,
-      quoteFee,
-      baseFee,
-      value,
-      missing,
-    ] = columns as unknown as readonly [string, string, ...string[]] & Record<number, string>;
-    const common = {
-      entry: parseInt(entry!, 10),
-      venue: this.#venue.get(venue!),
-      account: this.#account.get(account!),
-      id: unescape(id!),
-      revision: parseInt(revision!, 10),
-      at: BigInt(at!),
-      quantity: quantity!,
-    };
-    const movement =
-      kind === "f"
-        ? fillMovement(
-            {
-              entry: common.entry,
-              venue: common.venue,
-              account: common.account,
-              id: common.id,
-              revision: common.revision,
-              at: common.at,
-              side: side === "buy" ? "buy" : "sell",
-              sequence: sequence === absent ? undefined : BigInt(sequence!),
-              quantity: common.quantity,
-              price: price!,
-              quoteFee: quoteFee!,
-              baseFee: baseFee!,
-              thirdValue: value === absent ? 0n : toUnits(value!),
-              valueMissing: missing === "t",
-            },
-            this.#scope,
-          )
-        : openingLotMovement(
-            { ...common, cost: price === absent ? undefined : price! },
-            this.#scope,
-          );
+  read(row: BinaryRow): StoredMovement {
+    const movement = row.byte(2) === letterF ? this.#fill(row) : this.#openingLot(row);
     const stored = movement as StoredMovement;
     stored.identity = undefined;
     return stored;
   }
+
+  #fill(row: BinaryRow): Movement {
+    return fillMovement(
+      {
+        entry: row.safeInteger(1),
+        venue: this.#venue.get(row.text(3)),
+        account: this.#account.get(row.text(4)),
+        id: row.text(5),
+        revision: row.int4(6),
+        at: row.bigint(7),
+        side: row.byte(8) === letterB ? "buy" : "sell",
+        sequence: row.isNull(9) ? undefined : row.bigint(9),
+        quantity: row.units(10),
+        price: row.units(11),
+        quoteFee: row.units(12),
+        baseFee: row.units(13),
+        thirdValue: row.isNull(14) ? 0n : row.units(14),
+        valueMissing: row.byte(15) === 1,
+      },
+      this.#scope,
+    );
+  }
+
+  #openingLot(row: BinaryRow): Movement {
+    return openingLotMovement(
+      {
+        entry: row.safeInteger(1),
+        venue: this.#venue.get(row.text(3)),
+        account: this.#account.get(row.text(4)),
+        id: row.text(5),
+        revision: row.int4(6),
+        at: row.bigint(7),
+        quantity: row.units(10),
+        cost: row.isNull(11) ? undefined : row.units(11),
+      },
+      this.#scope,
+    );
+  }
 }
 
-async function readLines(database: Database, sql: string): Promise<string[]> {
-  return database.connect(async (connection) => {
-    const lines: string[] = [];
-    for await (const some of copyLines(connection.copyOut(`COPY (${sql}) TO STDOUT`))) {
-      for (const line of some) lines.push(line);
-    }
-    return lines;
+async function readMovements(
+  database: Database,
+  scope: Scope,
+  sql: string,
+  take: (movement: StoredMovement, row: BinaryRow) => void,
+): Promise<void> {
+  const reader = new MovementReader(scope);
+  const statement = `COPY (${sql}) TO STDOUT (FORMAT binary)`;
+  await database.connect((connection) =>
+    readBinaryRows(connection.copyOut(statement), columnCount, (row) =>
+      take(reader.read(row), row),
+    ),
+  );
+}
+
+async function orderedMovements(
+  database: Database,
+  scope: Scope,
+  sql: string,
+): Promise<StoredMovement[]> {
+  const movements: StoredMovement[] = [];
+  await readMovements(database, scope, `SELECT * FROM (${sql}) m ORDER BY at`, (movement) => {
+    movements.push(movement);
   });
+  return inLedgerOrder(movements);
 }
 
 /** Rows come by time; what is tied at one instant is put in order here, by the one rule of core/order.ts. */
@@ -185,23 +181,22 @@ export async function readBooks(
     `fills @ JOIN w ON w.book_id = @.book_id`,
     () => "true",
   );
-  const lines = await readLines(
-    database,
-    `WITH w (book_id, watermark) AS (VALUES ${ids}) SELECT * FROM (${sql}) m ORDER BY book_id, at`,
-  );
-  const reader = new MovementReader(scope);
   const byBook = new Map<string, StoredMovement[]>();
   let current: StoredMovement[] = [];
-  let bookId = "";
-  for (const line of lines) {
-    const columns = line.split("\t");
-    if (columns[0] !== bookId) {
-      bookId = columns[0]!;
-      current = [];
-      byBook.set(bookId, current);
-    }
-    current.push(reader.read(columns));
-  }
+  let bookId: Uint8Array = new Uint8Array(16);
+  await readMovements(
+    database,
+    scope,
+    `WITH w (book_id, watermark) AS (VALUES ${ids}) SELECT * FROM (${sql}) m ORDER BY book_id, at`,
+    (movement, row) => {
+      if (!row.sameUuid(0, bookId)) {
+        bookId = row.copyOf(0);
+        current = [];
+        byBook.set(row.uuid(0), current);
+      }
+      current.push(movement);
+    },
+  );
   for (const [id, movements] of byBook) byBook.set(id, inLedgerOrder(movements));
   return byBook;
 }
@@ -236,7 +231,6 @@ export async function* readBook(
   book: BookRange,
   after = -1n,
 ): AsyncGenerator<FactPage> {
-  const reader = new MovementReader(scope);
   let from: bigint = after;
   for (;;) {
     const until: bigint | undefined = await pageEnd(database, book, from);
@@ -244,8 +238,7 @@ export async function* readBook(
       `${alias}.book_id = ${literal(book.bookId)} AND ${alias}.${time} > ${from}` +
       (until === undefined ? "" : ` AND ${alias}.${time} <= ${until}`);
     const sql = movementsQuery(`${book.watermark}`, "fills @", range);
-    const lines = await readLines(database, `SELECT * FROM (${sql}) m ORDER BY at`);
-    const movements = inLedgerOrder(lines.map((line) => reader.read(line.split("\t"))));
+    const movements = await orderedMovements(database, scope, sql);
     yield { after: from, until, movements };
     if (until === undefined) return;
     from = until;
@@ -266,7 +259,5 @@ export async function readEntries(
     "fills @",
     (alias) => `${alias}.book_id = ${literal(book.bookId)} AND ${alias}.entry IN (${list})`,
   );
-  const reader = new MovementReader(scope);
-  const lines = await readLines(database, `SELECT * FROM (${sql}) m ORDER BY at`);
-  return inLedgerOrder(lines.map((line) => reader.read(line.split("\t"))));
+  return orderedMovements(database, scope, sql);
 }

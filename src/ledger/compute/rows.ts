@@ -8,6 +8,7 @@ import type { OpenLot } from "../../core/matching/lot.ts";
 import type { Movement } from "../../core/movement.ts";
 import { allocationRowHash, openLotRowHash } from "../../seal/digest.ts";
 import { identity } from "../../seal/leaf.ts";
+import type { CopyText } from "../../store/copy-text.ts";
 import type { StoredMovement } from "./facts.ts";
 
 export interface AllocationRow {
@@ -103,42 +104,57 @@ export function openLotRow(lot: OpenLot): OpenLotRow {
   return { open: movement, quantity, openFee, costBasis, hash: openLotRowHash(row) };
 }
 
-const absent = "\\N";
-
 export const allocationColumns =
-  "version, book_id, close_entry, slice, open_entry, quantity, open_fee, close_fee, cost_basis, proceeds, pnl, missing, " +
-  "opened_at, closed_at, row_hash, step";
+  "version, book_id, step, close_entry, slice, open_entry, quantity, open_fee, close_fee, cost_basis, proceeds, pnl, missing, " +
+  "opened_at, closed_at, row_hash";
 
-/** A line of COPY text for `allocationColumns`. */
-export function allocationLine(
-  version: number,
-  bookId: string,
-  step: bigint,
+/** What all rows of a book in one step begin with: version, book, step. */
+export type RowHead = readonly [version: string, bookId: string, step: string];
+
+export function writeAllocation(
+  copy: CopyText,
+  [version, bookId, step]: RowHead,
   row: AllocationRow,
-): string {
-  const { open } = row;
-  const opening =
-    open === undefined
-      ? `${absent}\t${row.quantity}\t${absent}`
-      : `${open.entry}\t${row.quantity}\t${row.openFee}`;
-  return (
-    `${version}\t${bookId}\t${row.close.entry}\t${row.slice}\t${opening}\t${row.closeFee}\t${row.costBasis ?? absent}\t` +
-    `${row.proceeds}\t${row.pnl ?? absent}\t${row.missing}\t${open === undefined ? absent : open.at}\t${row.close.at}\t` +
-    `\\\\x${row.hash}\t${step}\n`
-  );
+): void {
+  const { close, open } = row;
+  copy.plain(version);
+  copy.plain(bookId);
+  copy.plain(step);
+  copy.whole(close.entry);
+  copy.whole(row.slice);
+  if (open === undefined) copy.nothing();
+  else copy.whole(open.entry);
+  copy.plain(row.quantity);
+  copy.optional(row.openFee);
+  copy.plain(row.closeFee);
+  copy.optional(row.costBasis);
+  copy.plain(row.proceeds);
+  copy.optional(row.pnl);
+  copy.whole(row.missing);
+  if (open === undefined) copy.nothing();
+  else copy.plain(open.at.toString());
+  copy.plain(close.at.toString());
+  copy.hex(row.hash);
+  copy.endRow();
 }
 
 export const openLotColumns =
-  "version, book_id, open_entry, quantity, open_fee, cost_basis, missing, opened_at, row_hash, step";
+  "version, book_id, step, open_entry, quantity, open_fee, cost_basis, missing, opened_at, row_hash";
 
-export function openLotLine(
-  version: number,
-  bookId: string,
-  step: bigint,
+export function writeOpenLot(
+  copy: CopyText,
+  [version, bookId, step]: RowHead,
   row: OpenLotRow,
-): string {
-  return (
-    `${version}\t${bookId}\t${row.open.entry}\t${row.quantity}\t${row.openFee}\t${row.costBasis ?? absent}\t` +
-    `${row.open.missing}\t${row.open.at}\t\\\\x${row.hash}\t${step}\n`
-  );
+): void {
+  copy.plain(version);
+  copy.plain(bookId);
+  copy.plain(step);
+  copy.whole(row.open.entry);
+  copy.plain(row.quantity);
+  copy.plain(row.openFee);
+  copy.optional(row.costBasis);
+  copy.whole(row.open.missing);
+  copy.plain(row.open.at.toString());
+  copy.hex(row.hash);
+  copy.endRow();
 }

@@ -1,7 +1,7 @@
 /** Changes to a book's conclusions under one step: rows superseded, rows inserted, days, state. */
-import { bookDigest } from "../../seal/digest.ts";
-import { dayDigest } from "../../seal/digest.ts";
+import { bookDigest, dayDigest } from "../../seal/digest.ts";
 import { nanosPerDay } from "../../core/time.ts";
+import { CopyText } from "../../store/copy-text.ts";
 import type { Connection } from "../../store/database.ts";
 import type { BookRange } from "./facts.ts";
 import type { Version } from "./policy.ts";
@@ -9,10 +9,11 @@ import { completeStep } from "./revision.ts";
 import {
   type AllocationRow,
   allocationColumns,
-  allocationLine,
+  writeAllocation,
   openLotColumns,
-  openLotLine,
+  writeOpenLot,
   type OpenLotRow,
+  type RowHead,
 } from "./rows.ts";
 
 /** The book a step changes. */
@@ -65,12 +66,11 @@ export async function insertAllocations(
   { version, book, step }: BookStep,
   rows: readonly AllocationRow[],
 ): Promise<void> {
-  const lines = rows.map((row) => allocationLine(version.version, book.bookId, step, row));
-  if (lines.length > 0) {
-    await connection.copyIn(`COPY allocations (${allocationColumns}) FROM STDIN`, [
-      Buffer.from(lines.join("")),
-    ]);
-  }
+  if (rows.length === 0) return;
+  const copy = new CopyText();
+  const head: RowHead = [`${version.version}`, book.bookId, `${step}`];
+  for (const row of rows) writeAllocation(copy, head, row);
+  await connection.copyIn(`COPY allocations (${allocationColumns}) FROM STDIN`, [copy.take()]);
 }
 
 export async function supersedeLots(
@@ -91,12 +91,11 @@ export async function insertLots(
   { version, book, step }: BookStep,
   rows: readonly OpenLotRow[],
 ): Promise<void> {
-  const lines = rows.map((row) => openLotLine(version.version, book.bookId, step, row));
-  if (lines.length > 0) {
-    await connection.copyIn(`COPY open_lots (${openLotColumns}) FROM STDIN`, [
-      Buffer.from(lines.join("")),
-    ]);
-  }
+  if (rows.length === 0) return;
+  const copy = new CopyText();
+  const head: RowHead = [`${version.version}`, book.bookId, `${step}`];
+  for (const row of rows) writeOpenLot(copy, head, row);
+  await connection.copyIn(`COPY open_lots (${openLotColumns}) FROM STDIN`, [copy.take()]);
 }
 
 /** Takes the digests of some days again from the rows that stand now. */

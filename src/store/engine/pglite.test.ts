@@ -1,8 +1,23 @@
-import { fsyncSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import fs, { fsyncSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { engines, type TestPlace } from "../../../test/engines.ts";
 import { openPglite, type PgliteDatabase } from "./pglite.ts";
+
+/** Lets writes to some files fail; gives what ends that. */
+function fillDisk(isFull: (path: string) => boolean): () => void {
+  const { writeSync } = fs;
+  const full = (descriptor: number, ...rest: unknown[]): number => {
+    if (isFull(fs.readlinkSync(`/proc/self/fd/${descriptor}`))) {
+      throw Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
+    }
+    return Reflect.apply(writeSync, fs, [descriptor, ...rest]) as number;
+  };
+  Object.assign(fs, { writeSync: full });
+  return () => {
+    Object.assign(fs, { writeSync });
+  };
+}
 
 const embedded = engines.find((engine) => engine.kind === "pglite");
 
@@ -83,12 +98,40 @@ describe.skipIf(embedded === undefined)("the embedded engine", () => {
     },
   );
 
+  test.each([
+    {
+      title: "the tables",
+      isFull: (path: string): boolean => !path.includes("pg_wal"),
+      goesOn: true,
+    },
+    { title: "the log", isFull: (path: string): boolean => path.includes("pg_wal"), goesOn: false },
+  ])("a disk with no room for $title is said, and loses nothing", async ({ isFull, goesOn }) => {
+    const database = await opened();
+    await database.connect((connection) => connection.script(table));
+    await database.connect((connection) => connection.execute(insert, [1]));
+    const makeRoom = fillDisk(isFull);
+    const large = "INSERT INTO public.kept SELECT i FROM generate_series(1, 900000) i";
+    const refused = database.connect((connection) => connection.execute(large)).finally(makeRoom);
+    await expect(refused).rejects.toMatchObject({ code: "ENVIRONMENT", message: /space|ENOSPC/ });
+    const count = "SELECT count(*) AS count FROM public.kept";
+    const after = database.connect((connection) => connection.query(count));
+    if (goesOn) expect(await after).toEqual([{ count: 1n }]);
+    else await expect(after).rejects.toMatchObject({ code: "ENVIRONMENT" });
+    await database.close();
+    const again = await opened();
+    expect(await again.connect((connection) => connection.query(count))).toEqual([{ count: 1n }]);
+  });
+
   test("a directory that can't be synced is no reason to stop", async () => {
+    let refused = 0;
     const database = await opened((descriptor) => {
-      fsyncSync(descriptor);
+      if (!fs.fstatSync(descriptor).isDirectory()) return fsyncSync(descriptor);
+      refused += 1;
+      throw Object.assign(new Error("EINVAL: invalid argument, fsync"), { code: "EINVAL" });
     });
     await database.connect((connection) => connection.script("CREATE DATABASE other"));
     await database.connect((connection) => connection.script("CHECKPOINT"));
+    expect(refused).toBeGreaterThan(0);
   });
 
   test("the log is cut down by checkpoints of its own, whatever the role", async () => {

@@ -48,7 +48,11 @@ export async function openPglite(
 ): Promise<PgliteDatabase> {
   const directory = resolve(location);
   prepareDirectory(directory);
-  const lock = await acquireDirectoryLock(directory, options.command ?? "lotbook");
+  const lock = await acquireDirectoryLock(directory, options.command ?? "lotbook").catch(
+    (error: unknown) => {
+      throw explainStart(directory, error);
+    },
+  );
   try {
     removeLeftovers(directory);
     const { engine, fileSystem } = await start(directory, options.sync);
@@ -166,6 +170,7 @@ const refusals = new Set([
   "EROFS",
   "ENOSPC",
   "EDQUOT",
+  "ENOENT",
   "ENOTDIR",
   "EEXIST",
   "EIO",

@@ -45,22 +45,24 @@ export class Spool {
     this.#buffered += bytes.length;
   }
 
-  /** At least one byte from `offset`, at most up to `end`; the bytes are good until the next call. */
+  /** Exactly the bytes from `offset` to `end`; they are good until the next call. */
   read(offset: number, end: number): Uint8Array {
-    if (offset >= this.#written) {
-      return this.#buffer.subarray(
-        offset - this.#written,
-        Math.min(end, this.length) - this.#written,
-      );
+    if (end > this.length)
+      throw new RangeError(`a spool of ${this.length} bytes has no byte ${end}`);
+    const first = this.#readSome(offset, end);
+    if (first.length === end - offset) return first;
+    const whole = Buffer.allocUnsafe(end - offset);
+    let filled = 0;
+    for (let part = first; ; part = this.#readSome(offset + filled, end)) {
+      whole.set(part, filled);
+      filled += part.length;
+      if (filled === whole.length) return whole;
     }
-    const windowEnd = this.#windowStart + this.#window.length;
-    if (offset < this.#windowStart || offset >= windowEnd) this.#fillWindow(offset);
-    return this.#window.subarray(offset - this.#windowStart, end - this.#windowStart);
   }
 
   *chunks(): Iterable<Uint8Array> {
     for (let offset = 0; offset < this.length;) {
-      const chunk = this.read(offset, Math.min(offset + windowBytes, this.length));
+      const chunk = this.#readSome(offset, Math.min(offset + windowBytes, this.length));
       offset += chunk.length;
       yield Buffer.from(chunk);
     }
@@ -72,6 +74,19 @@ export class Spool {
     closeSync(this.#file);
     this.#file = undefined;
     rmSync(this.#path, { force: true });
+  }
+
+  /** At least one byte: as many as lie together. */
+  #readSome(offset: number, end: number): Uint8Array {
+    if (offset >= this.#written) {
+      return this.#buffer.subarray(
+        offset - this.#written,
+        Math.min(end, this.length) - this.#written,
+      );
+    }
+    const windowEnd = this.#windowStart + this.#window.length;
+    if (offset < this.#windowStart || offset >= windowEnd) this.#fillWindow(offset);
+    return this.#window.subarray(offset - this.#windowStart, end - this.#windowStart);
   }
 
   #fillWindow(offset: number): void {
