@@ -90,13 +90,30 @@ export async function migrate(
   database: Database,
   migrations: readonly Migration[] = readMigrations(),
 ): Promise<readonly number[]> {
+  return await alone(database, async (connection) => {
+    const { version } = await readSchemaState(connection, migrations);
+    const missing = migrations.slice(version);
+    for (const migration of missing) await apply(connection, migration);
+    return missing.map((migration) => migration.number);
+  });
+}
+
+/** Where the schema stands when nobody is migrating: waits for one who is. */
+export async function readSettledState(
+  database: Database,
+  migrations: readonly Migration[],
+): Promise<SchemaState> {
+  return await alone(database, (connection) => readSchemaState(connection, migrations));
+}
+
+async function alone<T>(
+  database: Database,
+  work: (connection: Connection) => Promise<T>,
+): Promise<T> {
   return await database.connect(async (connection) => {
     await connection.execute("SELECT pg_advisory_lock($1)", [advisoryLock]);
     try {
-      const { version } = await readSchemaState(connection, migrations);
-      const missing = migrations.slice(version);
-      for (const migration of missing) await apply(connection, migration);
-      return missing.map((migration) => migration.number);
+      return await work(connection);
     } finally {
       // On a connection that broke the server has let go of it by itself.
       await connection.execute("SELECT pg_advisory_unlock($1)", [advisoryLock]).catch(() => {});

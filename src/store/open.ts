@@ -3,7 +3,13 @@ import type { Database, Durability } from "./database.ts";
 import type { Engine } from "./engine/engine.ts";
 import type { RoleMode } from "./engine/role.ts";
 import { LotbookError } from "../errors.ts";
-import { type Migration, migrate, readMigrations, readSchemaState } from "./migrate.ts";
+import {
+  type Migration,
+  migrate,
+  readMigrations,
+  readSchemaState,
+  readSettledState,
+} from "./migrate.ts";
 
 export interface OpenOptions {
   /** What this process does with it, for one that finds the directory locked: `import`. */
@@ -88,15 +94,13 @@ async function openEngine(location: string, options: OpenOptions): Promise<Engin
 
 async function bringUpToDate(engine: Engine, options: OpenOptions): Promise<number> {
   const migrations = options.migrations ?? readMigrations();
-  const schema = await engine.connect((connection) => readSchemaState(connection, migrations));
-  const mayMigrate =
-    schema.state === "empty" || engine.engine === "pglite" || options.migrate === true;
-  if (schema.state !== "current" && !mayMigrate) {
-    throw new LotbookError(
-      "SCHEMA_OLDER",
-      `the database has schema ${schema.version}; this lotbook needs ${schema.latest}`,
-      { advice: "Run: lotbook db migrate" },
-    );
+  const mayMigrate = engine.engine === "pglite" || options.migrate === true;
+  let schema = await engine.connect((connection) => readSchemaState(connection, migrations));
+  // It may be older only because another process is at work on it, be it the first use or an upgrade.
+  if (schema.state === "older" && !mayMigrate) schema = await readSettledState(engine, migrations);
+  if (schema.state === "older" && !mayMigrate) {
+    const message = `the database has schema ${schema.version}; this lotbook needs ${schema.latest}`;
+    throw new LotbookError("SCHEMA_OLDER", message, { advice: "Run: lotbook db migrate" });
   }
   if (schema.state !== "current") await migrate(engine, migrations);
   return schema.latest;

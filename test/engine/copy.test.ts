@@ -16,7 +16,8 @@ const awkward = [
 ];
 
 function textOf(index: number): string | null {
-  return index % 11 === 0 ? null : `${awkward[index % awkward.length]} ${index}`;
+  // Long enough in all that the embedded engine's copy goes through a file.
+  return index % 11 === 0 ? null : `${awkward[index % awkward.length]} ${index}`.padEnd(150, "-");
 }
 
 function escaped(text: string | null): string {
