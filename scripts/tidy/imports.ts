@@ -25,7 +25,8 @@ const boundaries: Record<string, Boundary> = {
   },
   verify: { parts: ["store", "errors"], packages: [node] },
   reports: { parts: ["store", "errors", "core:text"], packages: [] },
-  ledger: { parts: ["core", "seal", "store", "adapters", "errors"], packages: [node] },
+  // The ledger offers the proof; the proof knows nothing of the ledger.
+  ledger: { parts: ["core", "seal", "store", "adapters", "verify", "errors"], packages: [node] },
   generate: { parts: ["core", "errors", "adapters", "testing"], packages: [node] },
   testing: {
     parts: [

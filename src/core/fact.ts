@@ -1,6 +1,7 @@
 /**
- * Facts: what is appended and never changed. Amounts are decimals in normal form, times are instants; `resolve.ts` is the only
- * maker of them from what a source said. docs/spec/hashing.md 2 lists the fields that are hashed.
+ * Facts: what is appended and never changed. Amounts are decimals in normal form, times are instants;
+ * `resolve.ts` is the only maker of them from what a source said. docs/spec/hashing.md 2 lists the fields
+ * that are hashed.
  */
 import type { Decimal } from "./decimal.ts";
 import type { Instant } from "./time.ts";
@@ -44,7 +45,10 @@ export interface Fill extends BookName {
   readonly grain?: "order";
 }
 
-/** Quantity that was there before the recorded history began, with its total cost in the quote asset if it is known. */
+/**
+ * Quantity that was there before the recorded history began, with its total cost in the quote asset if it
+ * is known.
+ */
 export interface OpeningLot extends BookName {
   readonly kind: "opening lot";
   readonly venue: string;
@@ -120,7 +124,10 @@ export interface Problem extends Place {
   readonly message: string;
 }
 
-/** One row or element of a source: its raw text, and what it resolved to. Exactly one of fact and problem is given. */
+/**
+ * One row or element of a source: its raw text, and what it resolved to. Exactly one of fact and problem is
+ * given.
+ */
 export interface Telling {
   readonly row: number;
   readonly raw: string;

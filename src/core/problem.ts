@@ -27,7 +27,9 @@ export function isProblem(outcome: Fact | Problem): outcome is Problem {
   return !("kind" in outcome);
 }
 
-/** A value from outside as a message may show it: shortened, and nothing in it that moves a cursor or hides. */
+/**
+ * A value from outside as a message may show it: shortened, and nothing in it that moves a cursor or hides.
+ */
 export function shownValue(value: string, length: number = shownLength): string {
   return value.length > length
     ? `${shownText(value.slice(0, length))}… (${value.length} characters)`
@@ -36,7 +38,8 @@ export function shownValue(value: string, length: number = shownLength): string 
 
 /** Text with everything escaped that a terminal would obey and not show. */
 export function shownText(text: string): string {
-  // Controls, format characters (direction marks, zero widths), lone surrogates, line and paragraph separators.
+  // Controls, format characters (direction marks, zero widths), lone surrogates, line and paragraph
+  // separators.
   return text.replaceAll(
     /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu,
     (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`,

@@ -1,4 +1,7 @@
-/** `db copy`: a whole ledger from one database to another, row for row, hashes intact, in one transaction of the target. */
+/**
+ * `db copy`: a whole ledger from one database to another, row for row, hashes intact, in one transaction of
+ * the target.
+ */
 import { LotbookError } from "../errors.ts";
 import type { Connection, Database } from "../store/database.ts";
 import type { Ports } from "./ports.ts";

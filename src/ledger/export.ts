@@ -1,6 +1,7 @@
 /**
- * `export`: everything out, in files that need no lotbook to be read. `facts.ndjson` holds all facts, what told of them, batches and
- * seals, and the published conclusions; `fills.csv` the fills in force. Importing facts.ndjson into an empty ledger gives the same digests.
+ * `export`: everything out, in files that need no lotbook to be read. `facts.ndjson` holds all facts, what
+ * told of them, batches and seals, and the published conclusions; `fills.csv` the fills in force. Importing
+ * facts.ndjson into an empty ledger gives the same digests.
  */
 import { createWriteStream } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
@@ -50,36 +51,55 @@ class WholeFile {
 
 const line = (object: object): string => `${JSON.stringify(object)}\n`;
 
+/** SQL of amounts as members of a JSON object, in normal form. */
+const text = (...columns: string[]): string =>
+  columns.map((column) => `'${column}', trim_scale(${column})::text`).join(", ");
+
 /** SQL of what is exported beside facts: one JSON object a row. */
 function otherLines(version: number | undefined): string[] {
   const sealed = [
-    `SELECT json_build_object('type', 'batch', 'batch_id', batch_id, 'recorded_at', recorded_at, 'source', source,
+    `SELECT json_build_object('type', 'batch', 'batch_id', batch_id, 'recorded_at', recorded_at,
+      'source', source,
        'author', author, 'inputs', inputs) FROM batches ORDER BY recorded_at, batch_id`,
-    `SELECT json_build_object('type', 'observation', 'book_id', book_id, 'number', number, 'entry', entry, 'outcome', outcome,
-       'source', source, 'raw', translate(encode(raw, 'base64'), E'\\n', ''), 'telling', encode(telling, 'hex'))
+    `SELECT json_build_object('type', 'observation', 'book_id', book_id, 'number', number, 'entry',
+      entry, 'outcome', outcome,
+       'source', source, 'raw', translate(encode(raw, 'base64'), E'\\n', ''), 'telling', encode(telling,
+        'hex'))
        FROM observations ORDER BY book_id, number`,
     `SELECT json_build_object('type', 'seal', 'book_id', book_id, 'number', number, 'batch_id', batch_id,
        'first_entry', first_entry, 'fact_count', fact_count, 'fact_root', encode(fact_root, 'hex'),
        'first_observation', first_observation, 'observation_count', observation_count,
-       'observation_root', encode(observation_root, 'hex'), 'hash', encode(hash, 'hex')) FROM seals ORDER BY book_id, number`,
-    `SELECT json_build_object('type', 'revision', 'revision', revision, 'stamp', stamp, 'kind', kind, 'version', version,
-       'book_id', book_id, 'digest', encode(digest, 'hex'), 'inputs', encode(inputs, 'hex'), 'hash', encode(hash, 'hex'))
+       'observation_root', encode(observation_root, 'hex'), 'hash', encode(hash, 'hex'))
+        FROM seals ORDER BY book_id, number`,
+    `SELECT json_build_object('type', 'revision', 'revision', revision, 'stamp', stamp, 'kind', kind,
+      'version', version,
+       'book_id', book_id, 'digest', encode(digest, 'hex'), 'inputs', encode(inputs, 'hex'), 'hash',
+        encode(hash, 'hex'))
        FROM revisions ORDER BY revision`,
-    `SELECT json_build_object('type', 'version', 'version', version, 'method', method, 'scope', scope, 'fee_policy', fee_policy,
+    `SELECT json_build_object('type', 'version', 'version', version, 'method', method, 'scope', scope,
+      'fee_policy', fee_policy,
        'engine_version', engine_version, 'created_at', created_at) FROM versions ORDER BY version`,
   ];
   if (version === undefined) return sealed;
-  const current = `version = ${version} AND superseded IS NULL AND step IN (SELECT step FROM steps WHERE revision IS NOT NULL)`;
-  const text = (...columns: string[]): string =>
-    columns.map((column) => `'${column}', trim_scale(${column})::text`).join(", ");
+  const current = `version = ${version} AND superseded IS NULL AND step IN (SELECT step FROM steps
+    WHERE revision IS NOT NULL)`;
   return [
     ...sealed,
-    `SELECT json_build_object('type', 'allocation', 'book_id', book_id, 'close_entry', close_entry, 'slice', slice,
-       'open_entry', open_entry, ${text("quantity", "open_fee", "close_fee", "cost_basis", "proceeds", "pnl")},
+    `SELECT json_build_object('type', 'allocation', 'book_id', book_id, 'close_entry', close_entry,
+      'slice', slice,
+       'open_entry', open_entry, ${text(
+         "quantity",
+         "open_fee",
+         "close_fee",
+         "cost_basis",
+         "proceeds",
+         "pnl",
+       )},
        'missing', missing, 'row_hash', encode(row_hash, 'hex')) FROM allocations WHERE ${current}
        ORDER BY book_id, closed_at, close_entry, slice`,
     `SELECT json_build_object('type', 'open lot', 'book_id', book_id, 'open_entry', open_entry,
-       ${text("quantity", "open_fee", "cost_basis")}, 'missing', missing, 'row_hash', encode(row_hash, 'hex'))
+       ${text("quantity", "open_fee", "cost_basis")}, 'missing', missing, 'row_hash', encode(row_hash,
+        'hex'))
        FROM open_lots WHERE ${current} ORDER BY book_id, opened_at, open_entry`,
   ];
 }

@@ -15,7 +15,9 @@ import {
 import { dropVersion, listVersions, publishVersion, type VersionRow } from "./versions.ts";
 
 export interface OpenOptions {
-  /** What is being done, for the message that another process gets when it finds an embedded ledger open. */
+  /**
+   * What is being done, for the message that another process gets when it finds an embedded ledger open.
+   */
   readonly command?: string;
   /** Migrate an older PostgreSQL database; an embedded one migrates by itself. */
   readonly migrate?: boolean;
@@ -23,7 +25,10 @@ export interface OpenOptions {
   readonly ports?: Ports;
 }
 
-/** An open ledger. Facts go in by `import` and `record`; conclusions are made by `compute` and proven by `verify`. */
+/**
+ * An open ledger. Facts go in by `import` and `record`; conclusions are made by `compute` and proven by
+ * `verify`.
+ */
 export class Ledger {
   readonly database: Database;
   readonly #ports: Ports;
@@ -77,7 +82,9 @@ export class Ledger {
   }
 }
 
-/** Opens a ledger: a directory for the embedded database (made when it is not there) or a `postgres://` URL. */
+/**
+ * Opens a ledger: a directory for the embedded database (made when it is not there) or a `postgres://` URL.
+ */
 export async function openLedger(location: string, options: OpenOptions = {}): Promise<Ledger> {
   const { ports = livePorts, ...rest } = options;
   return new Ledger(await openDatabase(location, rest), ports);

@@ -1,4 +1,7 @@
-/** What the shell takes from outside, so that tests can decide it: ids, and points at which a test makes it fail. */
+/**
+ * What the shell takes from outside, so that tests can decide it: ids, and points at which a test makes it
+ * fail.
+ */
 import { randomBytes } from "node:crypto";
 
 /** Places where a process may be made to die or fail; reliability tests go through all of them. */

@@ -23,7 +23,8 @@ export interface RecordedFact {
 export async function readBookRows(database: Database): Promise<BookRow[]> {
   return database.connect((connection) =>
     connection.query<BookRow>(
-      `SELECT book_id AS "bookId", portfolio, symbol, base_asset AS base, quote_asset AS quote, last_entry AS "lastEntry"
+      `SELECT book_id AS "bookId", portfolio, symbol, base_asset AS base, quote_asset AS quote,
+       last_entry AS "lastEntry"
        FROM books ORDER BY book_id`,
     ),
   );

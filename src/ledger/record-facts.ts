@@ -6,7 +6,9 @@ import type { Ports } from "./ports.ts";
 import { recordBatch, type SourcedTelling } from "./record/batch.ts";
 
 export interface RecordOptions {
-  /** Who told: the same name each time, so that the same telling is known again. `library` when left out. */
+  /**
+   * Who told: the same name each time, so that the same telling is known again. `library` when left out.
+   */
   readonly source?: string;
   /** Who recorded it; also the author of voids and opening lots that name none. `library` when left out. */
   readonly author?: string;
@@ -48,7 +50,10 @@ function tell(inputs: readonly RecordInput[], author: string): SourcedTelling[] 
   });
 }
 
-/** Records facts in one batch, all or none. Throws InvalidFactError for what breaks a rule; a conflict is counted, not thrown. */
+/**
+ * Records facts in one batch, all or none. Throws InvalidFactError for what breaks a rule; a conflict is
+ * counted, not thrown.
+ */
 export async function recordFacts(
   database: Database,
   ports: Ports,

@@ -32,7 +32,8 @@ export async function listVersions(database: Database): Promise<VersionRow[]> {
          to_char(v.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS created_at, r.revision,
          EXISTS (SELECT FROM revisions d WHERE d.version = v.version AND d.kind = 'drop') AS dropped
        FROM versions v
-       JOIN LATERAL (SELECT min(revision) AS revision FROM revisions r WHERE r.version = v.version AND r.kind = 'step') r
+       JOIN LATERAL (SELECT min(revision) AS revision FROM revisions r WHERE r.version = v.version
+        AND r.kind = 'step') r
          ON r.revision IS NOT NULL
        ORDER BY v.version`,
     );

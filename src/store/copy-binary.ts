@@ -1,6 +1,6 @@
 /**
- * Reads a binary COPY stream. Values are taken from the bytes as they are needed, numerics as whole numbers: no text is made of what
- * stays a number, which is most of the work of reading many rows.
+ * Reads a binary COPY stream. Values are taken from the bytes as they are needed, numerics as whole
+ * numbers: no text is made of what stays a number, which is most of the work of reading many rows.
  */
 
 const headLength = 19; // signature, flags, length of the extension (always 0 from a server)
@@ -17,7 +17,10 @@ export class BinaryRow {
     this.#lengths = new Int32Array(columns);
   }
 
-  /** Finds the columns of the row at `at`; gives where the next one starts, -1 where the bytes end before, -2 at the end mark. */
+  /**
+   * Finds the columns of the row at `at`; gives where the next one starts, -1 where the bytes end before,
+   * -2 at the end mark.
+   */
   find(at: number): number {
     const { bytes } = this;
     if (at + 2 > bytes.length) return -1;
@@ -72,7 +75,10 @@ export class BinaryRow {
   uuid(column: number): string {
     const start = this.#starts[column]!;
     const hex = this.bytes.toString("hex", start, start + 16);
-    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(
+      16,
+      20,
+    )}-${hex.slice(20)}`;
   }
 
   /** Whether two rows' values of 16 bytes are the same: cheaper than making text of both. */
@@ -96,8 +102,8 @@ const negative = 0x4000;
 const powers: readonly bigint[] = Array.from({ length: 64 }, (_, power) => 10n ** BigInt(power));
 
 /**
- * PostgreSQL's numeric: count of base-10000 digits, weight of the first, sign, scale, digits. Groups of three digits are gathered in a
- * double, which holds 10^12 exactly, before they become a bigint.
+ * PostgreSQL's numeric: count of base-10000 digits, weight of the first, sign, scale, digits. Groups of
+ * three digits are gathered in a double, which holds 10^12 exactly, before they become a bigint.
  */
 function numericUnits(bytes: Buffer, at: number): bigint {
   const count = bytes.readInt16BE(at);

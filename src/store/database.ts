@@ -23,14 +23,20 @@ export interface Connection {
   execute(text: string, values?: readonly Value[]): Promise<number>;
   /** Runs several statements without parameters. */
   script(text: string): Promise<void>;
-  /** `COPY … FROM STDIN`: feeds it the chunks (text or binary, as the statement says); gives the rows copied. */
+  /**
+   * `COPY … FROM STDIN`: feeds it the chunks (text or binary, as the statement says); gives the rows
+   * copied.
+   */
   copyIn(
     statement: string,
     chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   ): Promise<number>;
   /** `COPY … TO STDOUT`: the raw stream, in chunks cut anywhere. */
   copyOut(statement: string): AsyncIterable<Uint8Array>;
-  /** Runs `work` in one transaction (READ COMMITTED); commits when it resolves, rolls back when it throws. Not nested. */
+  /**
+   * Runs `work` in one transaction (READ COMMITTED); commits when it resolves, rolls back when it throws.
+   * Not nested.
+   */
   transaction<T>(work: () => Promise<T>): Promise<T>;
 }
 
@@ -49,7 +55,9 @@ export interface Database {
   readonly serverVersion: number;
   /** How many connections may be leased at once: 1 on the embedded engine. */
   readonly parallelism: number;
-  /** Leases a connection for the time of `work`. On the embedded engine the next lease waits for this one. */
+  /**
+   * Leases a connection for the time of `work`. On the embedded engine the next lease waits for this one.
+   */
   connect<T>(work: (connection: Connection) => Promise<T>): Promise<T>;
   durability(): Promise<Durability>;
   close(): Promise<void>;

@@ -1,6 +1,7 @@
 /**
- * Facts that all sort after what a version has taken in a book: the walk goes on from the lots that are left. Only as many lots are
- * read as the new closes can reach, so a fill at the end of a long book costs what it costs in a short one.
+ * Facts that all sort after what a version has taken in a book: the walk goes on from the lots that are
+ * left. Only as many lots are read as the new closes can reach, so a fill at the end of a long book costs
+ * what it costs in a short one.
  */
 import { startWalk } from "../../core/matching/walk.ts";
 import type { LotState } from "../../core/matching/lot.ts";
@@ -65,7 +66,8 @@ async function reachableLots(
   for (let count = 64; ; count *= 8) {
     const rows = await database.connect((connection) =>
       connection.query<{ open_entry: bigint; quantity: string }>(
-        `SELECT open_entry, quantity FROM open_lots WHERE version = $1 AND book_id = $2 AND superseded IS NULL
+        `SELECT open_entry, quantity FROM open_lots WHERE version = $1 AND book_id = $2
+         AND superseded IS NULL
          ORDER BY opened_at FETCH FIRST ${count} ROWS WITH TIES`,
         [version.version, book.bookId],
       ),

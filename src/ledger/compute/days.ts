@@ -1,4 +1,6 @@
-/** The digests of a book's days, taken while its rows stream by in order of time. docs/spec/hashing.md 5. */
+/**
+ * The digests of a book's days, taken while its rows stream by in order of time. docs/spec/hashing.md 5.
+ */
 import { nanosPerDay } from "../../core/time.ts";
 import { dayDigest, rowsHash } from "../../seal/digest.ts";
 
@@ -10,7 +12,10 @@ export interface TimedHash {
 
 export const dayOf = (at: bigint): number => parseInt((at / nanosPerDay).toString(), 10);
 
-/** Hashes in order of time, ties by the hash's bytes (hexadecimal keeps their order); the input is in order of time. */
+/**
+ * Hashes in order of time, ties by the hash's bytes (hexadecimal keeps their order); the input is in order
+ * of time.
+ */
 function ordered(rows: TimedHash[]): string[] {
   for (let index = 1; index < rows.length; index += 1) {
     if (rows[index - 1]!.at !== rows[index]!.at) continue;

@@ -1,4 +1,7 @@
-/** Brings a version up to date, book by book: by appending where all new facts sort last, else by computing the book again. */
+/**
+ * Brings a version up to date, book by book: by appending where all new facts sort last, else by computing
+ * the book again.
+ */
 import { compareLedgerOrder } from "../../core/order.ts";
 import type { Database } from "../../store/database.ts";
 import type { Ports } from "../ports.ts";
@@ -32,7 +35,8 @@ async function staleBooks(
     }>(
       `SELECT b.book_id, b.portfolio, b.symbol, b.quote_asset, b.last_entry,
          coalesce(s.computed_entry, 0::bigint) AS computed_entry, s.last_place
-       FROM books b LEFT JOIN book_states s ON s.version = $1 AND s.book_id = b.book_id AND s.superseded IS NULL
+       FROM books b LEFT JOIN book_states s ON s.version = $1 AND s.book_id = b.book_id
+        AND s.superseded IS NULL
        WHERE b.last_entry > coalesce(s.computed_entry, 0)
          AND ($2::text IS NULL OR b.portfolio = $2) AND ($3::text IS NULL OR b.symbol = $3)
        ORDER BY b.book_id`,
@@ -52,7 +56,10 @@ async function staleBooks(
   }));
 }
 
-/** What arrived beyond the computed entry: the earliest time, and whether it touches a fact that was taken before. */
+/**
+ * What arrived beyond the computed entry: the earliest time, and whether it touches a fact that was taken
+ * before.
+ */
 async function arrivals(
   database: Database,
   { book, computedEntry }: StaleBook,
@@ -88,7 +95,8 @@ async function appendable(
   const atLast = await database.connect((connection) =>
     connection.query<{ entry: bigint }>(
       `SELECT entry FROM fills WHERE book_id = $1 AND executed_at = $2 AND entry > $3 AND entry <= $4
-       UNION ALL SELECT entry FROM opening_lots WHERE book_id = $1 AND opened_at = $2 AND entry > $3 AND entry <= $4`,
+       UNION ALL SELECT entry FROM opening_lots WHERE book_id = $1 AND opened_at = $2 AND entry > $3
+        AND entry <= $4`,
       [book.bookId, last.at, computedEntry, book.watermark],
     ),
   );

@@ -1,6 +1,7 @@
 /**
- * Reads a book's facts as movements, in ledger order, a page at a time. What is read stays below a watermark (an entry number), so
- * that facts recorded meanwhile are left for the next run and nothing that commits late is missed.
+ * Reads a book's facts as movements, in ledger order, a page at a time. What is read stays below a
+ * watermark (an entry number), so that facts recorded meanwhile are left for the next run and nothing that
+ * commits late is missed.
  */
 import {
   fillMovement,
@@ -39,7 +40,8 @@ const standing = (alias: string, watermark: string): string =>
 
 /** SQL over fills f: the known value of its third-asset fees, then whether one has none. */
 const thirdFees = (watermark: string): string => {
-  const values = `FROM fee_values t WHERE t.book_id = f.book_id AND t.target_entry = f.entry AND ${standing("t", watermark)}`;
+  const values = `FROM fee_values t WHERE t.book_id = f.book_id AND t.target_entry = f.entry
+    AND ${standing("t", watermark)}`;
   return `CASE WHEN f.third_fee_assets IS NOT NULL THEN (SELECT sum(t.value) ${values}) END,
     CASE WHEN f.third_fee_assets IS NOT NULL THEN
       cardinality(f.third_fee_assets) > (SELECT count(DISTINCT t.asset) ${values}) ELSE false END`;
@@ -52,7 +54,8 @@ function movementsQuery(
   where: (alias: string, time: string) => string,
 ): string {
   return `
-    SELECT f.book_id, f.entry, 'f' AS kind, f.venue, f.account, f.fill_id, f.revision, f.executed_at AS at, f.side, f.sequence,
+    SELECT f.book_id, f.entry, 'f' AS kind, f.venue, f.account, f.fill_id, f.revision,
+      f.executed_at AS at, f.side, f.sequence,
       f.quantity, f.price, f.quote_fee, f.base_fee, ${thirdFees(watermark)}
     FROM ${from.replaceAll("@", "f")} WHERE ${where("f", "executed_at")} AND ${standing("f", watermark)}
     UNION ALL
@@ -158,7 +161,9 @@ async function orderedMovements(
   return inLedgerOrder(movements);
 }
 
-/** Rows come by time; what is tied at one instant is put in order here, by the one rule of core/order.ts. */
+/**
+ * Rows come by time; what is tied at one instant is put in order here, by the one rule of core/order.ts.
+ */
 function inLedgerOrder(movements: StoredMovement[]): StoredMovement[] {
   for (let index = 1; index < movements.length; index += 1) {
     if (movements[index - 1]!.at === movements[index]!.at)
@@ -201,7 +206,10 @@ export async function readBooks(
   return byBook;
 }
 
-/** The time at which a page that begins after `after` ends, so that no instant is cut; undefined when it is the last. */
+/**
+ * The time at which a page that begins after `after` ends, so that no instant is cut; undefined when it is
+ * the last.
+ */
 async function pageEnd(
   database: Database,
   book: BookRange,
@@ -217,14 +225,20 @@ async function pageEnd(
   });
 }
 
-/** A stretch of a book: what happened after `after` and up to `until` (undefined: to the end), in ledger order. */
+/**
+ * A stretch of a book: what happened after `after` and up to `until` (undefined: to the end), in ledger
+ * order.
+ */
 export interface FactPage {
   readonly after: bigint;
   readonly until: bigint | undefined;
   readonly movements: StoredMovement[];
 }
 
-/** The movements of one book, page by page, from those after an instant (-1: all). The pages' stretches leave no gap. */
+/**
+ * The movements of one book, page by page, from those after an instant (-1: all). The pages' stretches
+ * leave no gap.
+ */
 export async function* readBook(
   database: Database,
   scope: Scope,

@@ -1,7 +1,7 @@
 /**
- * A full build: a new version from nothing, invisible while it grows. Its partitions are loaded without indexes,
- * some megabytes a transaction, then indexed and attached; one last transaction gives it its revision and, if
- * wanted, flips the published pointer.
+ * A full build: a new version from nothing, invisible while it grows. Its partitions are loaded without
+ * indexes, some megabytes a transaction, then indexed and attached; one last transaction gives it its
+ * revision and, if wanted, flips the published pointer.
  */
 import { fromUnits } from "../../core/decimal.ts";
 import { wideScale } from "../../core/matching/amounts.ts";
@@ -28,7 +28,8 @@ export async function listBooks(database: Database, filter: BookFilter): Promise
       last_entry: bigint;
     }>(
       `SELECT book_id, portfolio, symbol, quote_asset, last_entry FROM books
-       WHERE last_entry > 0 AND ($1::text IS NULL OR portfolio = $1) AND ($2::text IS NULL OR symbol = $2) ORDER BY book_id`,
+       WHERE last_entry > 0 AND ($1::text IS NULL OR portfolio = $1)
+        AND ($2::text IS NULL OR symbol = $2) ORDER BY book_id`,
       [filter.portfolio ?? null, filter.symbol ?? null],
     );
     return rows.map((row) => ({
@@ -132,7 +133,10 @@ class Building {
     if (this.#rows.length >= writeSize) await this.#write();
   }
 
-  /** Sends the rows gathered so far; meanwhile, where there is a second connection, more are read and walked. */
+  /**
+   * Sends the rows gathered so far; meanwhile, where there is a second connection, more are read and
+   * walked.
+   */
   async #write(): Promise<void> {
     await this.#writing;
     this.#ports.failpoint("compute.page");
@@ -148,7 +152,9 @@ class Building {
   }
 }
 
-/** Builds a version whose row exists. On an error its leftovers stay for the next run's `removeLeftovers`. */
+/**
+ * Builds a version whose row exists. On an error its leftovers stay for the next run's `removeLeftovers`.
+ */
 export async function buildVersion(
   database: Database,
   ports: Ports,

@@ -30,7 +30,8 @@ export async function publishedVersion(connection: Connection): Promise<Version 
     engine_version: number;
   }>(
     `SELECT v.version, v.method, v.scope, v.fee_policy, v.engine_version FROM versions v
-     WHERE v.version = (SELECT r.version FROM revisions r WHERE r.kind = 'publish' ORDER BY r.revision DESC LIMIT 1)`,
+     WHERE v.version = (SELECT r.version FROM revisions r WHERE r.kind = 'publish'
+       ORDER BY r.revision DESC LIMIT 1)`,
   );
   if (row === undefined) return undefined;
   return {

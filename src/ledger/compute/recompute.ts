@@ -1,6 +1,6 @@
 /**
- * A book with a late fact, computed again from its beginning in one step, a page a transaction. Only rows that come out different are
- * superseded and written: a row that hashes the same is the same row.
+ * A book with a late fact, computed again from its beginning in one step, a page a transaction. Only rows
+ * that come out different are superseded and written: a row that hashes the same is the same row.
  */
 import { startWalk } from "../../core/matching/walk.ts";
 import type { Movement } from "../../core/movement.ts";

@@ -1,4 +1,7 @@
-/** Revisions: numbered, stamped and chained under one counter's lock, so that they commit in order. docs/spec/hashing.md 6. */
+/**
+ * Revisions: numbered, stamped and chained under one counter's lock, so that they commit in order.
+ * docs/spec/hashing.md 6.
+ */
 import type { Connection } from "../../store/database.ts";
 import { type BookInput, inputsHash, revisionHash } from "../../seal/leaf.ts";
 
@@ -13,7 +16,9 @@ export interface RevisionText {
   readonly inputs: readonly BookInput[];
 }
 
-/** Takes the next revision. The last thing a transaction does: the counter stays locked until it commits. */
+/**
+ * Takes the next revision. The last thing a transaction does: the counter stays locked until it commits.
+ */
 export async function takeRevision(connection: Connection, text: RevisionText): Promise<bigint> {
   const [counter] = await connection.query<{
     last: bigint;
@@ -21,7 +26,8 @@ export async function takeRevision(connection: Connection, text: RevisionText): 
     stamp: string;
     micros: bigint;
   }>(
-    `SELECT last, encode(head, 'hex') AS head, t::text AS stamp, (extract(epoch FROM t) * 1000000)::bigint AS micros
+    `SELECT last, encode(head, 'hex') AS head, t::text AS stamp, (extract(epoch
+      FROM t) * 1000000)::bigint AS micros
      FROM (SELECT last, head, stamp FROM revision_counter FOR NO KEY UPDATE) c,
        LATERAL (SELECT greatest(c.stamp, clock_timestamp()) AS t) s`,
   );

@@ -1,6 +1,6 @@
 /**
- * Conclusions as rows: what the walk gives, in the text that goes to the database and under the hash that stands beside it. The same
- * text is hashed and written, so that the two can't differ.
+ * Conclusions as rows: what the walk gives, in the text that goes to the database and under the hash that
+ * stands beside it. The same text is hashed and written, so that the two can't differ.
  */
 import { type Decimal, fromUnits } from "../../core/decimal.ts";
 import { lotCostBasis, sliceAmounts, wideScale } from "../../core/matching/amounts.ts";
@@ -105,8 +105,8 @@ export function openLotRow(lot: OpenLot): OpenLotRow {
 }
 
 export const allocationColumns =
-  "version, book_id, step, close_entry, slice, open_entry, quantity, open_fee, close_fee, cost_basis, proceeds, pnl, missing, " +
-  "opened_at, closed_at, row_hash";
+  "version, book_id, step, close_entry, slice, open_entry, quantity, open_fee, close_fee, cost_basis, " +
+  "proceeds, pnl, missing, opened_at, closed_at, row_hash";
 
 /** What all rows of a book in one step begin with: version, book, step. */
 export type RowHead = readonly [version: string, bookId: string, step: string];

@@ -1,6 +1,6 @@
 /**
- * The computation log: a row a run, written before the work, so that a run that fails or dies leaves it. One run at a time works on a
- * ledger; what a dead one left is removed by the next.
+ * The computation log: a row a run, written before the work, so that a run that fails or dies leaves it.
+ * One run at a time works on a ledger; what a dead one left is removed by the next.
  */
 import { hostname } from "node:os";
 import { wideScale } from "../../core/matching/amounts.ts";
@@ -11,10 +11,15 @@ import type { Version } from "./policy.ts";
 /** A number of ours for the advisory lock that a run holds. */
 const lockKey = 7_105_107_001n;
 
-/** Runs of this process, by database: the embedded engine has one connection, so the lock can't live in it. */
+/**
+ * Runs of this process, by database: the embedded engine has one connection, so the lock can't live in it.
+ */
 const running = new WeakMap<Database, Promise<unknown>>();
 
-/** Does `work` while no other run does any, in this process or another; `onWait` is told once when it has to wait. */
+/**
+ * Does `work` while no other run does any, in this process or another; `onWait` is told once when it has to
+ * wait.
+ */
 export async function alone<T>(
   database: Database,
   onWait: () => void,
@@ -54,11 +59,15 @@ async function locked<T>(
   });
 }
 
-/** Removes what dead runs left: rows of unfinished steps, their supersessions, versions that were never finished. */
+/**
+ * Removes what dead runs left: rows of unfinished steps, their supersessions, versions that were never
+ * finished.
+ */
 export async function removeLeftovers(database: Database): Promise<void> {
   await database.connect(async (connection) => {
     await connection.execute(
-      `UPDATE runs SET status = 'failed', ended_at = clock_timestamp(), error = 'the process ended before the run did'
+      `UPDATE runs SET status = 'failed', ended_at = clock_timestamp(),
+       error = 'the process ended before the run did'
        WHERE status = 'running'`,
     );
     const unfinished = await connection.query<{
@@ -136,7 +145,8 @@ export async function startRun(
 ): Promise<bigint> {
   return database.connect(async (connection) => {
     const [row] = await connection.query<{ run: bigint }>(
-      `INSERT INTO runs (version, mode, trigger, portfolio, symbol, worker) VALUES ($1, $2, $3, $4, $5, $6) RETURNING run`,
+      `INSERT INTO runs (version, mode, trigger, portfolio, symbol, worker) VALUES ($1, $2, $3, $4, $5,
+       $6) RETURNING run`,
       [
         version,
         text.mode,
@@ -154,7 +164,8 @@ export async function failRun(database: Database, run: bigint, error: unknown): 
   const text = error instanceof Error ? error.message : String(error);
   await database.connect((connection) =>
     connection.execute(
-      "UPDATE runs SET status = 'failed', ended_at = clock_timestamp(), error = $2 WHERE run = $1 AND status = 'running'",
+      `UPDATE runs SET status = 'failed', ended_at = clock_timestamp(), error = $2 WHERE run = $1
+       AND status = 'running'`,
       [run, text],
     ),
   );
@@ -174,7 +185,8 @@ export async function endRun(
   end: RunEnd,
 ): Promise<void> {
   await connection.execute(
-    `UPDATE runs SET status = 'done', ended_at = clock_timestamp(), books = $2, opens = $3, closes = $4, allocations = $5,
+    `UPDATE runs SET status = 'done', ended_at = clock_timestamp(), books = $2, opens = $3, closes = $4,
+      allocations = $5,
        superseded = $6, total_pnl = $7, digest = decode($8, 'hex'), revision = $9 WHERE run = $1`,
     [
       run,
@@ -196,7 +208,8 @@ export async function lastTotals(
   version: number,
 ): Promise<Record<string, string>> {
   const [row] = await connection.query<{ total_pnl: string }>(
-    `SELECT total_pnl::text AS total_pnl FROM runs WHERE version = $1 AND status = 'done' ORDER BY run DESC LIMIT 1`,
+    `SELECT total_pnl::text AS total_pnl FROM runs WHERE version = $1 AND status = 'done'
+      ORDER BY run DESC LIMIT 1`,
     [version],
   );
   return row === undefined ? {} : (JSON.parse(row.total_pnl) as Record<string, string>);
@@ -208,7 +221,8 @@ export function refuseOtherPolicy(published: Version, wanted: Partial<Version>):
     if (wanted[key] === undefined || wanted[key] === published[key]) continue;
     throw new LotbookError(
       "REFUSED",
-      `the published version ${published.version} was computed with ${key} ${published[key]}, not ${wanted[key]}`,
+      `the published version ${published.version} was computed with ${key} ${published[key]},
+       not ${wanted[key]}`,
       { advice: "Build a version of that policy: lotbook compute --full" },
     );
   }

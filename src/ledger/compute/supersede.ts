@@ -50,7 +50,8 @@ export async function supersedeAllocations(
   if (keys.length === 0) return;
   await connection.execute(
     `UPDATE allocations a SET superseded = $3 FROM unnest($4::bigint[], $5::integer[]) AS k (close, slice)
-     WHERE a.version = $1 AND a.book_id = $2 AND a.close_entry = k.close AND a.slice = k.slice AND a.superseded IS NULL`,
+     WHERE a.version = $1 AND a.book_id = $2 AND a.close_entry = k.close AND a.slice = k.slice
+       AND a.superseded IS NULL`,
     [
       version.version,
       book.bookId,
@@ -107,7 +108,8 @@ export async function refreshDays(
   if (days.length === 0) return;
   const hashes = async (table: string, time: string): Promise<Map<number, string>> => {
     const rows = await connection.query<{ day: number; hash: string }>(
-      `SELECT d AS day, (SELECT encode(sha256(string_agg(row_hash, ''::bytea ORDER BY ${time}, row_hash)), 'hex') FROM ${table}
+      `SELECT d AS day, (SELECT encode(sha256(string_agg(row_hash, ''::bytea ORDER BY ${time},
+       row_hash)), 'hex') FROM ${table}
          WHERE version = $1 AND book_id = $2 AND superseded IS NULL
            AND ${time} >= d * ${nanosPerDay} AND ${time} < (d + 1) * ${nanosPerDay}) AS hash
        FROM unnest($3::integer[]) AS d`,

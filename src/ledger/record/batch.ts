@@ -1,6 +1,6 @@
 /**
- * Recording a batch: the only way a fact gets into the ledger. In one transaction the tellings are staged, judged, numbered
- * under their books' locks, inserted and sealed. It computes no lot, no cost and no PnL.
+ * Recording a batch: the only way a fact gets into the ledger. In one transaction the tellings are staged,
+ * judged, numbered under their books' locks, inserted and sealed. It computes no lot, no cost and no PnL.
  */
 import type { Fact, Telling } from "../../core/fact.ts";
 import type { Connection } from "../../store/database.ts";
@@ -11,7 +11,7 @@ import { judge } from "./judge.ts";
 import { insertNumbered } from "./number.ts";
 import { type BookRoots, rootsOfJudged, writeSeals } from "./seal-books.ts";
 import { RecentTellings, RepeatCounts } from "./recent.ts";
-import { stagedLine, stagingCopy, stagingTables } from "./staging.ts";
+import { StagedRows, stagingCopy, stagingTables } from "./staging.ts";
 import { type BatchOutcome, lockBooks, outcomes, countRepeats } from "./outcome.ts";
 
 /** A telling, and which of the batch's sources it is from. */
@@ -30,7 +30,9 @@ export interface BatchOptions {
   readonly author: string;
   /** What the batch came from, as it is to be read later; called when all of it has been staged. */
   readonly inputs: () => string;
-  /** Asked after staging and after judging whether to go on, with what is wrong; throws to record nothing. */
+  /**
+   * Asked after staging and after judging whether to go on, with what is wrong; throws to record nothing.
+   */
   readonly onRejected: (rejected: readonly RejectedRow[]) => void;
   readonly progress?: (phase: "reading" | "recording", done: number) => void;
 }
@@ -50,7 +52,10 @@ interface StagedBook extends BookRoots {
 
 const chunkSize = 1 << 18;
 
-/** The rows of a batch on their way into the staging table, and what is known of them when the last has passed. */
+/**
+ * The rows of a batch on their way into the staging table, and what is known of them when the last has
+ * passed.
+ */
 class Staging {
   readonly kinds = new Set<string>();
   readonly repeats = new RepeatCounts();
@@ -65,28 +70,23 @@ class Staging {
   }
 
   async *lines(): AsyncGenerator<Uint8Array> {
-    let text = "";
+    const staged = new StagedRows();
     for (const [file, { source, tellings }] of this.#options.sources.entries()) {
       for await (const chunk of tellings) {
         for (const told of chunk) {
-          text += this.#line(file, source, told);
-          if (text.length < chunkSize) continue;
-          yield Buffer.from(text);
-          text = "";
+          this.#add(staged, file, source, told);
+          if (staged.length >= chunkSize) yield staged.take();
         }
         this.#options.progress?.("reading", this.rows);
       }
     }
-    if (text !== "") yield Buffer.from(text);
+    if (staged.length > 0) yield staged.take();
   }
 
-  #line(file: number, source: string, { row, raw, fact }: SourcedTelling): string {
+  #add(staged: StagedRows, file: number, source: string, { row, raw, fact }: SourcedTelling): void {
     const book = this.#book(fact.portfolio, fact.symbol);
     const told = telling(source, raw);
-    if (this.#recent.heard(told)) {
-      this.repeats.add(book.bookId, source, file);
-      return "";
-    }
+    if (this.#recent.heard(told)) return this.repeats.add(book.bookId, source, file);
     const leaf = factLeaf(fact);
     // Right if all of the batch turns out to be new; otherwise the roots are taken again from what was judged.
     book.facts.add(leaf);
@@ -95,17 +95,9 @@ class Staging {
     this.rows += 1;
     this.kinds.add(fact.kind);
     if ("revision" in fact && fact.revision > 0) this.replaces = true;
-    return stagedLine(fact, {
-      ordinal: this.rows,
-      file,
-      row,
-      bookId: book.bookId,
-      bookOrdinal: book.count,
-      leaf,
-      source,
-      telling: told,
-      raw,
-    });
+    const { bookId: id, count: bookOrdinal } = book;
+    const place = { ordinal: this.rows, file, row, bookId: id, bookOrdinal };
+    staged.add(fact, { ...place, leaf, source, telling: told, raw });
   }
 
   #book(portfolio: string, symbol: string): StagedBook {
@@ -127,7 +119,9 @@ class Staging {
   }
 }
 
-/** Records a batch, or nothing where `onRejected` throws or anything fails. Call it outside a transaction. */
+/**
+ * Records a batch, or nothing where `onRejected` throws or anything fails. Call it outside a transaction.
+ */
 export async function recordBatch(
   connection: Connection,
   ports: Ports,

@@ -1,6 +1,6 @@
 /**
- * Where each kind of fact goes: its table, and how a staged row becomes a row of it. All SQL about kinds is made from this
- * one table; the judging, numbering and sealing in this folder know no kind by name.
+ * Where each kind of fact goes: its table, and how a staged row becomes a row of it. All SQL about kinds is
+ * made from this one table; the judging, numbering and sealing in this folder know no kind by name.
  */
 import type { Fact } from "../../core/fact.ts";
 
@@ -122,7 +122,8 @@ export const voids: FactTable = {
   derived: {
     target_entry: `CASE (s.extra)[1]
       WHEN 'fill' THEN ${fillEntry("s.revision")}
-      WHEN 'opening lot' THEN (SELECT l.entry FROM opening_lots l WHERE l.book_id = s.book_id AND l.venue = s.venue
+      WHEN 'opening lot' THEN (SELECT l.entry FROM opening_lots l WHERE l.book_id = s.book_id
+       AND l.venue = s.venue
         AND l.account = s.account AND l.lot_key = s.id AND l.revision = s.revision)
       ELSE (SELECT v.entry FROM fee_values v WHERE v.book_id = s.book_id AND v.venue = s.venue
         AND v.account = s.account AND v.fill_id = s.id AND v.fill_revision = s.revision

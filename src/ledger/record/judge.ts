@@ -1,6 +1,7 @@
 /**
- * Judging: is each staged row new, a duplicate, a conflict, or bad? What is not simply new becomes a row of `exceptions`;
- * a batch of new facts leaves that table empty and takes the short way through numbering (see number.ts).
+ * Judging: is each staged row new, a duplicate, a conflict, or bad? What is not simply new becomes a row of
+ * `exceptions`; a batch of new facts leaves that table empty and takes the short way through numbering (see
+ * number.ts).
  */
 import type { Connection } from "../../store/database.ts";
 import { type FactTable, factTables } from "./fact-table.ts";
@@ -26,7 +27,10 @@ function staged(table: FactTable, alias: string): (column: string) => string {
   return (column) => (table.content[column] ?? table.optional[column])!(alias);
 }
 
-/** One fact told twice in a batch: the same again is a duplicate; other content is bad in one file, a conflict across two. */
+/**
+ * One fact told twice in a batch: the same again is a duplicate; other content is bad in one file, a
+ * conflict across two.
+ */
 function findRepeated(table: FactTable): string {
   const agree = agreement(table, staged(table, "s"), staged(table, "f"));
   return `
@@ -35,16 +39,20 @@ function findRepeated(table: FactTable): string {
       GROUP BY ${key.join(", ")} HAVING count(*) > 1)
     INSERT INTO exceptions (ordinal, outcome, leaf, first, problem)
     SELECT s.ordinal,
-      CASE WHEN ${agree} THEN 'duplicate' WHEN s.file = f.file THEN 'rejected' ELSE 'conflict' END, f.leaf, r.first,
+      CASE WHEN ${agree} THEN 'duplicate' WHEN s.file = f.file THEN 'rejected' ELSE 'conflict' END,
+       f.leaf, r.first,
       'row ' || f.place || ' tells of the same ${table.kind} with other content; keep the one that is right'
     FROM repeated r JOIN staged s USING (${key.join(", ")}) JOIN staged f ON f.ordinal = r.first
     WHERE s.kind = '${table.kind}' AND s.ordinal > r.first`;
 }
 
-/** Where one file tells of a fact in two ways, nobody knows which is right: all its tellings are rejected. */
+/**
+ * Where one file tells of a fact in two ways, nobody knows which is right: all its tellings are rejected.
+ */
 const rejectWhole = `
   INSERT INTO exceptions (ordinal, outcome, first, problem)
-  SELECT s.ordinal, 'rejected', x.first, 'another row of this file tells of the same fact with other content'
+  SELECT s.ordinal, 'rejected', x.first,
+    'another row of this file tells of the same fact with other content'
   FROM (SELECT DISTINCT first FROM exceptions WHERE outcome = 'rejected') x
   JOIN (SELECT ordinal, coalesce(first, ordinal) AS first FROM exceptions
         UNION SELECT first, first FROM exceptions WHERE first IS NOT NULL) s ON s.first = x.first
@@ -63,16 +71,21 @@ function findKnown(table: FactTable): string {
     SELECT s.ordinal, CASE WHEN ${agree} THEN 'duplicate' ELSE 'conflict' END, e.entry, e.leaf
     FROM staged s JOIN ${table.table} e ON e.book_id = s.book_id AND ${same.join(" AND ")}
     WHERE s.kind = '${table.kind}'
-    ON CONFLICT (ordinal) DO UPDATE SET entry = excluded.entry, leaf = excluded.leaf, first = NULL, problem = NULL,
+    ON CONFLICT (ordinal) DO UPDATE SET entry = excluded.entry, leaf = excluded.leaf, first = NULL,
+      problem = NULL,
       outcome = CASE WHEN exceptions.outcome = 'rejected' THEN 'rejected' ELSE excluded.outcome END`;
 }
 
 const notYetRejected = "NOT EXISTS (SELECT FROM exceptions x WHERE x.ordinal = s.ordinal)";
 
-/** Whether a staged row names a fill of the ledger or of this batch. `asset` narrows it to fills with such a third fee. */
+/**
+ * Whether a staged row names a fill of the ledger or of this batch. `asset` narrows it to fills with such a
+ * third fee.
+ */
 const namedFill = (asset: string): string => `(
   EXISTS (SELECT FROM fills f WHERE f.book_id = s.book_id AND f.venue = s.venue AND f.account = s.account
-    AND f.fill_id = s.id AND f.revision = s.revision AND ${asset === "" ? "true" : `${asset} = ANY (f.third_fee_assets)`})
+    AND f.fill_id = s.id AND f.revision = s.revision
+      AND ${asset === "" ? "true" : `${asset} = ANY (f.third_fee_assets)`})
   OR EXISTS (SELECT FROM staged f WHERE f.kind = 'fill' AND f.book_id = s.book_id AND f.venue = s.venue
     AND f.account = s.account AND f.id = s.id AND f.revision = s.revision
     AND NOT EXISTS (SELECT FROM exceptions r WHERE r.ordinal = f.ordinal AND r.outcome = 'rejected')
@@ -82,7 +95,10 @@ const reject = (condition: string, problem: string): string => `
   INSERT INTO exceptions (ordinal, outcome, problem)
   SELECT s.ordinal, 'rejected', '${problem}' FROM staged s WHERE ${condition} AND ${notYetRejected}`;
 
-/** Facts that point at others: the target must be there, and a replacement follows the void of what it replaces. */
+/**
+ * Facts that point at others: the target must be there, and a replacement follows the void of what it
+ * replaces.
+ */
 const references: Partial<Record<FactTable["kind"], readonly string[]>> = {
   "fee value": [
     reject(
@@ -135,15 +151,19 @@ const replacements: readonly string[] = [
     "fee value",
     "fee value",
     "(s.extra)[2]::integer",
-    "v.target_revision = s.revision AND v.asset = (s.extra)[1] AND v.value_revision = (s.extra)[2]::integer - 1",
-    "v.revision = s.revision AND (v.extra)[2] = (s.extra)[1] AND (v.extra)[3]::integer = (s.extra)[2]::integer - 1",
+    `v.target_revision = s.revision AND v.asset = (s.extra)[1]
+      AND v.value_revision = (s.extra)[2]::integer - 1`,
+    `v.revision = s.revision AND (v.extra)[2] = (s.extra)[1]
+      AND (v.extra)[3]::integer = (s.extra)[2]::integer - 1`,
   ],
 ].map(([kind, target, revision, recorded, inBatch]) =>
   reject(
     `s.kind = '${kind}' AND ${revision} > 0
-      AND NOT EXISTS (SELECT FROM voids v WHERE v.book_id = s.book_id AND v.venue = s.venue AND v.account = s.account
+      AND NOT EXISTS (SELECT FROM voids v WHERE v.book_id = s.book_id AND v.venue = s.venue
+       AND v.account = s.account
         AND v.target_kind = '${target}' AND v.target_id = s.id AND ${recorded})
-      AND NOT EXISTS (SELECT FROM staged v WHERE v.kind = 'void' AND v.book_id = s.book_id AND v.venue = s.venue
+      AND NOT EXISTS (SELECT FROM staged v WHERE v.kind = 'void' AND v.book_id = s.book_id
+       AND v.venue = s.venue
         AND v.account = s.account AND (v.extra)[1] = '${target}' AND v.id = s.id AND ${inBatch})`,
     "it replaces a revision that is not voided; void that one first",
   ),

@@ -1,13 +1,13 @@
 /**
- * Numbering and inserting: entry numbers by book in the order told, then facts and observations into their tables.
- * Numbers are given after judging, under the book's row lock, so they have no gaps.
+ * Numbering and inserting: entry numbers by book in the order told, then facts and observations into their
+ * tables. Numbers are given after judging, under the book's row lock, so they have no gaps.
  */
 import type { Connection } from "../../store/database.ts";
 import { type FactTable, factTables } from "./fact-table.ts";
 
 /**
- * How a staged row gets its numbers. Where every row is new, the place counted while staging is all that is needed and nothing
- * is sorted; else the exceptions are taken out first.
+ * How a staged row gets its numbers. Where every row is new, the place counted while staging is all that is
+ * needed and nothing is sorted; else the exceptions are taken out first.
  */
 interface Numbering {
   /** SQL that follows `FROM staged s JOIN books b USING (book_id)`, and the values it gives. */
@@ -48,7 +48,8 @@ function insertFacts(table: FactTable, numbering: Numbering): string {
 
 const numberJudged = [
   `INSERT INTO numbered
-   SELECT s.ordinal, b.last_entry + row_number() OVER (PARTITION BY s.book_id ORDER BY s.ordinal), 'recorded', s.leaf
+   SELECT s.ordinal, b.last_entry + row_number() OVER (PARTITION BY s.book_id ORDER BY s.ordinal),
+     'recorded', s.leaf
    FROM staged s JOIN books b USING (book_id)
    WHERE NOT EXISTS (SELECT FROM exceptions x WHERE x.ordinal = s.ordinal)`,
   `INSERT INTO numbered
@@ -73,7 +74,10 @@ function insertObservations(numbering: Numbering, number: string, join: string):
     FROM staged s JOIN books b USING (book_id) ${numbering.join} ${join} ORDER BY s.book_id, s.ordinal`;
 }
 
-/** Numbers the staged rows and inserts them. `exceptions` is their count: with none, no row is sorted or looked up. */
+/**
+ * Numbers the staged rows and inserts them. `exceptions` is their count: with none, no row is sorted or
+ * looked up.
+ */
 export async function insertNumbered(
   connection: Connection,
   kinds: ReadonlySet<string>,

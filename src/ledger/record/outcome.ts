@@ -93,8 +93,8 @@ export interface BatchOutcome {
   readonly conflicts: readonly ConflictExample[];
 }
 
-const addRepeats =
-  "ON CONFLICT (book_id, source) DO UPDATE SET count = repeats.count + excluded.count, last_at = excluded.last_at";
+const addRepeats = `ON CONFLICT (book_id, source) DO UPDATE SET count = repeats.count + excluded.count,
+    last_at = excluded.last_at`;
 
 /** Counts the tellings that were heard before. The counts are not sealed. */
 export async function countRepeats(
@@ -152,10 +152,12 @@ export async function outcomes(
   return { files, batchId, books: staging.books.size, conflicts };
 }
 
-async function conflictExamples(connection: Connection): Promise<ConflictExample[]> {
-  const content = (alias: string): string =>
-    `concat_ws(' ', ${alias}.side, trim_scale(${alias}.quantity), '@', trim_scale(${alias}.price), 'fee',
+/** SQL of a fill's content in one line, for a person. */
+const content = (alias: string): string =>
+  `concat_ws(' ', ${alias}.side, trim_scale(${alias}.quantity), '@', trim_scale(${alias}.price), 'fee',
        trim_scale(${alias}.quote_fee), 'at', ${alias}.executed_at)`;
+
+async function conflictExamples(connection: Connection): Promise<ConflictExample[]> {
   const rows = await connection.query<{
     file: number;
     place: bigint;

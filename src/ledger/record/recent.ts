@@ -1,8 +1,9 @@
 /**
- * The last tellings of a batch. A message told twice mostly comes twice in a row; the second is left out before staging, so that such a
- * batch still takes the short way through numbering. What is further apart is found by SQL: this memory is small and bounded.
+ * The last tellings of a batch. A message told twice mostly comes twice in a row; the second is left out
+ * before staging, so that such a batch still takes the short way through numbering. What is further apart
+ * is found by SQL: this memory is small and bounded.
  */
-const generation = 1 << 15;
+const generation = 1 << 12;
 
 export class RecentTellings {
   #young = new Set<string>();

@@ -1,4 +1,7 @@
-/** Seals: one hash a touched book, over what a batch added to it, chained to the book's last. docs/spec/hashing.md 4. */
+/**
+ * Seals: one hash a touched book, over what a batch added to it, chained to the book's last.
+ * docs/spec/hashing.md 4.
+ */
 import type { Connection } from "../../store/database.ts";
 import { copyLines } from "../../store/copy-lines.ts";
 import { batchLeaf, observationLeaf, sealHash } from "../../seal/leaf.ts";
@@ -57,7 +60,10 @@ export async function rootsOfJudged(connection: Connection): Promise<BookRoots[]
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 
-/** Writes the batch, a seal for each book that it added to, and the books' new heads. Gives the batch id; null if it added nothing. */
+/**
+ * Writes the batch, a seal for each book that it added to, and the books' new heads. Gives the batch id;
+ * null if it added nothing.
+ */
 export async function writeSeals(
   connection: Connection,
   ports: Ports,
@@ -68,7 +74,8 @@ export async function writeSeals(
   if (roots.length === 0) return null;
   const batchId = ports.newBatchId();
   const [stamp] = await connection.query<{ recorded_at: string; micros: bigint }>(
-    `SELECT t::text AS recorded_at, (extract(epoch FROM t) * 1000000)::bigint AS micros FROM clock_timestamp() t`,
+    `SELECT t::text AS recorded_at, (extract(epoch FROM t) * 1000000)::bigint AS micros
+      FROM clock_timestamp() t`,
   );
   await connection.execute("INSERT INTO batches VALUES ($1, $2, $3, $4, $5)", [
     batchId,
@@ -109,10 +116,12 @@ async function writeSealsOf(
     return { ...seal, hash: sealHash(seal) };
   });
   await connection.execute(
-    `INSERT INTO seals (book_id, number, batch_id, first_entry, fact_count, fact_root, first_observation, observation_count,
+    `INSERT INTO seals (book_id, number, batch_id, first_entry, fact_count, fact_root, first_observation,
+      observation_count,
        observation_root, hash)
      SELECT b, n, $1::uuid, e, f, decode(fr, 'hex'), o, c, decode(cr, 'hex'), decode(h, 'hex')
-     FROM unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::bigint[], $8::bigint[], $9::text[],
+     FROM unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::bigint[],
+       $8::bigint[], $9::text[],
        $10::text[]) AS t (b, n, e, f, fr, o, c, cr, h)`,
     [
       batchId,
@@ -128,7 +137,8 @@ async function writeSealsOf(
     ],
   );
   await connection.execute(
-    `UPDATE books SET last_entry = last_entry + f, last_observation = last_observation + c, last_seal = last_seal + 1,
+    `UPDATE books SET last_entry = last_entry + f, last_observation = last_observation + c,
+      last_seal = last_seal + 1,
        head = decode(h, 'hex')
      FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[]) AS t (b, f, c, h) WHERE book_id = b`,
     [

@@ -1,17 +1,24 @@
 /**
- * The staging table: every row of a batch as it was resolved, before it is judged. One COPY stream for all kinds, so that
- * entry numbers follow the order in which facts were told.
+ * The staging table: every row of a batch as it was resolved, before it is judged. One COPY stream for all
+ * kinds, so that entry numbers follow the order in which facts were told.
  */
-import type { Fact, Fee } from "../../core/fact.ts";
+import type { Adjustment, Fact, Fee, Fill } from "../../core/fact.ts";
 import { parseSymbol } from "../../core/instrument.ts";
+import { CopyText } from "../../store/copy-text.ts";
 
-/** Made once a session; emptied by every commit. `extra` holds what only one rare kind has (see fact-table.ts). */
+/**
+ * Made once a session; emptied by every commit. `extra` holds what only one rare kind has (see fact-
+ * table.ts).
+ */
 export const stagingTables = `
   CREATE TEMP TABLE IF NOT EXISTS staged (
     ordinal bigint, file integer, place bigint, kind text COLLATE "C", book_id uuid, book_ordinal bigint,
-    venue text COLLATE "C", account text COLLATE "C", id text COLLATE "C", revision integer, part text COLLATE "C",
-    executed_at bigint, side text COLLATE "C", quantity numeric, price numeric, quote_fee numeric, base_fee numeric,
-    third_fee_assets text[] COLLATE "C", third_fee_amounts numeric[], sequence bigint, order_id text COLLATE "C",
+    venue text COLLATE "C", account text COLLATE "C", id text COLLATE "C", revision integer,
+      part text COLLATE "C",
+    executed_at bigint, side text COLLATE "C", quantity numeric, price numeric, quote_fee numeric,
+      base_fee numeric,
+    third_fee_assets text[] COLLATE "C", third_fee_amounts numeric[], sequence bigint,
+      order_id text COLLATE "C",
     strategy text COLLATE "C", trade_id text COLLATE "C", quote_size numeric, grain text COLLATE "C",
     extra text[] COLLATE "C", leaf bytea, source text COLLATE "C", telling bytea, raw bytea
   ) ON COMMIT DELETE ROWS;
@@ -38,29 +45,12 @@ export interface StagedRow {
   readonly raw: string;
 }
 
-const special = /[\\\t\n\r]/;
-const absent = "\\N";
-
-/** Text as a COPY column. */
-function escape(text: string): string {
-  if (!special.test(text)) return text;
-  return text
-    .replaceAll("\\", "\\\\")
-    .replaceAll("\t", "\\t")
-    .replaceAll("\n", "\\n")
-    .replaceAll("\r", "\\r");
-}
-
-const optional = (text: string | undefined): string => (text === undefined ? absent : escape(text));
-
-/** Raw text as a bytea column: bytea's escape format doubles a backslash, and COPY doubles both. */
-const bytes = (raw: string): string =>
-  escape(raw.includes("\\") ? raw.replaceAll("\\", "\\\\") : raw);
-
-function array(values: readonly (string | undefined)[]): string {
-  const element = (value: string | undefined): string =>
-    value === undefined ? "NULL" : `"${value.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
-  return escape(`{${values.map(element).join(",")}}`);
+/** An array of text in PostgreSQL's own notation. */
+function arrayText(values: readonly (string | undefined)[]): string {
+  const elements = values.map((value) =>
+    value === undefined ? "NULL" : `"${value.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`,
+  );
+  return `{${elements.join(",")}}`;
 }
 
 /** Fees by their part in the computation: in the quote, in the base, in third assets. */
@@ -79,66 +69,130 @@ export function splitFees(
   };
 }
 
-function feeArrays(fees: readonly Fee[]): string {
-  if (fees.length === 0) return `${absent}\t${absent}`;
-  return `${array(fees.map((fee) => fee.asset))}\t${array(fees.map((fee) => fee.amount))}`;
-}
+/** Writes the columns that a kind of fact has, in the order of the staging table; the rest is null. */
+class FactColumns {
+  readonly #copy: CopyText;
 
-const noFillColumns = `${absent}\t`.repeat(13);
+  constructor(copy: CopyText) {
+    this.#copy = copy;
+  }
 
-/** The columns id … extra of a fact. */
-function factColumns(fact: Fact): string {
-  switch (fact.kind) {
-    case "fill": {
-      const fees = splitFees(fact.symbol, fact.fees);
-      const third = fees.third.length === 0 ? `${absent}\t${absent}` : feeArrays(fees.third);
-      const sequence = fact.sequence === undefined ? absent : fact.sequence.toString();
-      return (
-        `${escape(fact.fillId)}\t${fact.revision}\t\t${fact.executedAt}\t${fact.side}\t${fact.quantity}\t${fact.price}\t` +
-        `${fees.quote}\t${fees.base}\t${third}\t${sequence}\t${optional(fact.orderId)}\t${optional(fact.strategy)}\t` +
-        `${optional(fact.tradeId)}\t${fact.quoteSize ?? absent}\t${fact.grain ?? absent}\t${absent}`
-      );
+  write(fact: Fact): void {
+    switch (fact.kind) {
+      case "fill":
+        return this.#fill(fact);
+      case "opening lot":
+        this.#head(fact.key, fact.revision, "", fact.openedAt, undefined, fact.quantity);
+        return this.#rest(11, [fact.cost, fact.author, fact.note]);
+      case "adjustment":
+        return this.#adjustment(fact);
+      case "fee value": {
+        const part = `${fact.revision} ${fact.asset}`;
+        this.#head(fact.fillId, fact.fillRevision, part, undefined, undefined, undefined);
+        return this.#rest(11, [fact.asset, `${fact.revision}`, fact.value, fact.source]);
+      }
+      case "void": {
+        const { targetKind, asset, author, reason } = fact;
+        const valueRevision = fact.valueRevision?.toString();
+        const part = `${targetKind} ${valueRevision ?? ""} ${asset ?? ""}`;
+        this.#head(fact.targetId, fact.targetRevision, part, undefined, undefined, undefined);
+        return this.#rest(11, [targetKind, asset, valueRevision, author, reason]);
+      }
     }
-    case "opening lot":
-      return (
-        `${escape(fact.key)}\t${fact.revision}\t\t${fact.openedAt}\t${absent}\t${fact.quantity}\t` +
-        `${absent}\t`.repeat(11) +
-        array([fact.cost, fact.author, fact.note])
-      );
-    case "adjustment":
-      return (
-        `${escape(fact.entryId)}\t0\t\t${fact.executedAt}\t${fact.side ?? absent}\t${fact.quantity ?? absent}\t` +
-        `${fact.price ?? absent}\t${absent}\t${absent}\t${feeArrays(fact.fees)}\t${absent}\t${optional(fact.orderId)}\t` +
-        `${absent}\t${optional(fact.tradeId)}\t${absent}\t${absent}\t${array([fact.tradeType])}`
-      );
-    case "fee value": {
-      const part = escape(`${fact.revision} ${fact.asset}`);
-      return (
-        `${escape(fact.fillId)}\t${fact.fillRevision}\t${part}\t${absent}\t${noFillColumns}` +
-        array([fact.asset, fact.revision.toString(), fact.value, fact.source])
-      );
-    }
-    case "void": {
-      const part = escape(`${fact.targetKind} ${fact.valueRevision ?? ""} ${fact.asset ?? ""}`);
-      return (
-        `${escape(fact.targetId)}\t${fact.targetRevision}\t${part}\t${absent}\t${noFillColumns}` +
-        array([
-          fact.targetKind,
-          fact.asset,
-          fact.valueRevision?.toString(),
-          fact.author,
-          fact.reason,
-        ])
-      );
-    }
+  }
+
+  /** id to quantity. */
+  #head(
+    id: string,
+    revision: number,
+    part: string,
+    at: bigint | undefined,
+    side: string | undefined,
+    quantity: string | undefined,
+  ): void {
+    this.#copy.text(id);
+    this.#copy.whole(revision);
+    this.#copy.text(part);
+    this.#copy.optional(at?.toString());
+    this.#copy.optional(side);
+    this.#copy.optional(quantity);
+  }
+
+  #fees(fees: readonly Fee[]): void {
+    if (fees.length === 0) return this.#nothing(2);
+    this.#copy.text(arrayText(fees.map((fee) => fee.asset)));
+    this.#copy.text(arrayText(fees.map((fee) => fee.amount)));
+  }
+
+  #nothing(columns: number): void {
+    for (let column = 0; column < columns; column += 1) this.#copy.nothing();
+  }
+
+  /** Nulls, then what only this kind has. */
+  #rest(nulls: number, extra: readonly (string | undefined)[]): void {
+    this.#nothing(nulls);
+    this.#copy.text(arrayText(extra));
+  }
+
+  #fill(fill: Fill): void {
+    const copy = this.#copy;
+    const fees = splitFees(fill.symbol, fill.fees);
+    this.#head(fill.fillId, fill.revision, "", fill.executedAt, fill.side, fill.quantity);
+    copy.plain(fill.price);
+    copy.plain(fees.quote);
+    copy.plain(fees.base);
+    this.#fees(fees.third);
+    copy.optional(fill.sequence?.toString());
+    copy.optionalText(fill.orderId);
+    copy.optionalText(fill.strategy);
+    copy.optionalText(fill.tradeId);
+    copy.optional(fill.quoteSize);
+    copy.optional(fill.grain);
+    copy.nothing();
+  }
+
+  #adjustment(fact: Adjustment): void {
+    const { entryId, executedAt, side, quantity, price, fees, orderId, tradeId } = fact;
+    this.#head(entryId, 0, "", executedAt, side, quantity);
+    this.#copy.optional(price);
+    this.#nothing(2);
+    this.#fees(fees);
+    this.#nothing(1);
+    this.#copy.optionalText(orderId);
+    this.#nothing(1);
+    this.#copy.optionalText(tradeId);
+    this.#rest(2, [fact.tradeType]);
   }
 }
 
-/** One line of the COPY stream. */
-export function stagedLine(fact: Fact, staged: StagedRow): string {
-  return (
-    `${staged.ordinal}\t${staged.file}\t${staged.row}\t${fact.kind}\t${staged.bookId}\t${staged.bookOrdinal}\t` +
-    `${escape(fact.venue)}\t${escape(fact.account)}\t${factColumns(fact)}\t\\\\x${staged.leaf}\t` +
-    `${escape(staged.source)}\t\\\\x${staged.telling}\t${bytes(staged.raw)}\n`
-  );
+/** Rows on their way into the staging table. */
+export class StagedRows {
+  readonly #copy = new CopyText();
+  readonly #columns = new FactColumns(this.#copy);
+
+  get length(): number {
+    return this.#copy.length;
+  }
+
+  add(fact: Fact, staged: StagedRow): void {
+    const copy = this.#copy;
+    copy.whole(staged.ordinal);
+    copy.whole(staged.file);
+    copy.whole(staged.row);
+    copy.plain(fact.kind);
+    copy.plain(staged.bookId);
+    copy.whole(staged.bookOrdinal);
+    copy.text(fact.venue);
+    copy.text(fact.account);
+    this.#columns.write(fact);
+    copy.hex(staged.leaf);
+    copy.text(staged.source);
+    copy.hex(staged.telling);
+    copy.raw(staged.raw);
+    copy.endRow();
+  }
+
+  take(): Uint8Array {
+    return this.#copy.take();
+  }
 }
