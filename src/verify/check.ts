@@ -1,10 +1,11 @@
 /** What a check is made of. */
 
 /**
- * `matching` checks read the movements and slices of `prepare.ts`; `hashing` checks read the facts' hashes. The two
- * groups share no temporary table, so each can have a connection of its own.
+ * Checks of one lane share the temporary tables of `prepare.ts`; lanes share none, so that each can have a
+ * connection of its own: `matching` reads movements and slices, `digests` the hashes of conclusions, `facts`
+ * those of facts, seals and revisions.
  */
-export type Lane = "matching" | "hashing";
+export type Lane = "matching" | "digests" | "facts";
 
 export interface Check {
   readonly id: string;
@@ -15,13 +16,9 @@ export interface Check {
   /**
    * Queries that each give one row a violation, with the columns
    * (what text, book_id uuid, entry bigint, opening bigint, slice integer, expected text, found text).
+   * Parameters are $1 the version and $2 the revision; a query may use none, $1 or both.
    */
-  readonly parts: readonly Part[];
-}
-
-/** Parameters are $1 the version and $2 the revision; a query may use none, $1 or both. */
-export interface Part {
-  readonly sql: string;
+  readonly parts: readonly string[];
 }
 
 export interface Example {
@@ -36,7 +33,7 @@ export interface CheckResult {
   readonly examples: readonly Example[];
 }
 
-/** The rows of a table of conclusions that a reader at revision $2 sees of version $1, under the alias `it`. */
+/** The rows of a table of conclusions that a reader at revision $2 sees of version $1, as `it`. */
 export const visible = (table: string, columns: string, joins = ""): string => `
   SELECT ${columns}
   FROM ${table} it

@@ -12,7 +12,7 @@ const bytes = (hex: string): string => `'\\x${hex}'::bytea`;
 export const counted = (text: string): string =>
   `int4send(octet_length(${text})) || convert_to(${text}, 'UTF8')`;
 
-/** The normal form of a number: numeric output has neither exponent nor "-0", trim_scale drops trailing zeros. */
+/** The normal form of a number: numeric has no exponent and no "-0", trim_scale drops trailing zeros. */
 export const normal = (number: string): string => `trim_scale(${number})::text`;
 
 export const textField = (tag: Byte, text: string): string => `${bytes(tag)} || ${counted(text)}`;
@@ -56,7 +56,8 @@ export const identity = (kind: "01" | "03", id: string): string =>
     "int8send(revision::bigint)",
   ].join(" || ");
 
-/** The fees of one row: two arrays side by side, in the order they are stored in. Null when there are none. */
+/** The fees of one row: two arrays side by side, in the order they are stored in. */
 export const feeList = (assets: string, amounts: string): string =>
-  `(SELECT string_agg(${counted("asset")} || ${counted(normal("amount"))}, ''::bytea ORDER BY ordinal)
+  `(SELECT
+        string_agg(${counted("asset")} || ${counted(normal("amount"))}, ''::bytea ORDER BY ordinal)
         FROM unnest(${assets}, ${amounts}) WITH ORDINALITY AS fee (asset, amount, ordinal))`;

@@ -15,6 +15,9 @@ const text = (tag: string, column: string): string => textField(tag, `f.${column
 const decimal = (tag: string, column: string): string => decimalField(tag, `f.${column}`);
 const integer = (tag: string, column: string): string => integerField(tag, `f.${column}::bigint`);
 
+const fees = (tag: string, assets: string, amounts: string): string =>
+  `CASE WHEN ${assets} IS NULL THEN '' ELSE ${bytesField(tag, feeList(assets, amounts))} END`;
+
 export const factRecords: readonly { table: string; leaf: string }[] = [
   {
     table: "fills",
@@ -30,7 +33,7 @@ export const factRecords: readonly { table: string; leaf: string }[] = [
       decimal("0a", "price"),
       optional(decimalField("0b", "nullif(f.quote_fee, 0)")),
       optional(decimalField("0c", "nullif(f.base_fee, 0)")),
-      `CASE WHEN f.third_fee_assets IS NULL THEN '' ELSE ${bytesField("0d", feeList("f.third_fee_assets", "f.third_fee_amounts"))} END`,
+      fees("0d", "f.third_fee_assets", "f.third_fee_amounts"),
       optional(integer("0e", "sequence")),
       optional(text("0f", "order_id")),
       optional(text("10", "strategy")),
@@ -96,7 +99,7 @@ export const factRecords: readonly { table: string; leaf: string }[] = [
       optional(text("09", "side")),
       optional(decimal("0a", "quantity")),
       optional(decimal("0b", "price")),
-      `CASE WHEN f.fee_assets IS NULL THEN '' ELSE ${bytesField("0c", feeList("f.fee_assets", "f.fee_amounts"))} END`,
+      fees("0c", "f.fee_assets", "f.fee_amounts"),
       optional(text("0d", "order_id")),
     ]),
   },
@@ -118,8 +121,8 @@ FROM (
 ) AS fact`;
 
 /**
- * Observations: stored and recomputed telling, the leaf over the stored one and over the leaf of the fact it tells of,
- * and the number each should have.
+ * Observations: stored and recomputed telling, the leaf over the stored one and over the leaf of the fact it
+ * tells of, and the number each should have.
  */
 export const tellings = `
 SELECT o.book_id, o.number, row_number() OVER (PARTITION BY o.book_id ORDER BY o.number) AS place, o.entry,

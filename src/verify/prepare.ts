@@ -3,12 +3,13 @@ import { identity } from "./encoding.ts";
 import { leaves, tellings } from "./leaves.ts";
 
 /**
- * Temporary tables that several checks read, made anew from the tables of facts and conclusions for every verification.
+ * Temporary tables that several checks read, made anew from the tables of facts and conclusions every time.
  *
  * verify_books      a small number for each book, and how far the version has come in it
  * verify_movements  the facts that take part: effective quantity, total fee, ledger order, pool
  * verify_slices     the visible allocations beside the facts they name (null where there is no such fact)
  * verify_lots       the visible open lots, likewise
+ * verify_totals     what slices and open lots of each movement add up to
  * verify_identities the bytes by which row hashes name facts
  * verify_leaves     stored and recomputed leaves of the facts
  * verify_tellings   stored and recomputed tellings
@@ -50,7 +51,7 @@ FROM (
 ) AS named`,
 );
 
-/** The order of time.md 2 as sort keys: class 0 opening lots, 1 fills without a sequence, 2 fills with one. */
+/** The order of time.md 2 as sort keys: class 0 opening lots, 1 fills without a sequence, 2 with one. */
 export const ledgerKeys: readonly string[] = [
   "fact.at",
   "fact.class",
@@ -85,8 +86,8 @@ const notVoided = (fact: string): string => `NOT EXISTS (
     WHERE x.book_id = ${fact}.book_id AND x.target_entry = ${fact}.entry)`;
 
 /**
- * place numbers the movements of all pools at once: within a pool it is ledger order. opened is the quantity opened in
- * the pool up to and including this movement. unit is 10^s of numbers.md 4.
+ * place numbers the movements of all pools at once: within a pool it is ledger order. opened is the quantity
+ * opened in the pool up to and with this movement. unit is 10^s of numbers.md 4.
  */
 const movements = table(
   "verify_movements",
@@ -99,13 +100,18 @@ WITH live AS (
   ORDER BY v.book_id, v.target_entry, v.asset, v.revision DESC
 ), third AS (
   SELECT fee.book_id, fee.entry, sum(live.value) AS value, bool_or(live.value IS NULL) AS incomplete
-  FROM (SELECT book_id, entry, unnest(third_fee_assets) AS asset FROM fills WHERE third_fee_assets IS NOT NULL) AS fee
-  LEFT JOIN live ON live.book_id = fee.book_id AND live.target_entry = fee.entry AND live.asset = fee.asset
+  FROM (
+    SELECT book_id, entry, unnest(third_fee_assets) AS asset FROM fills WHERE third_fee_assets IS NOT NULL
+  ) AS fee
+  LEFT JOIN live
+    ON live.book_id = fee.book_id AND live.target_entry = fee.entry AND live.asset = fee.asset
   GROUP BY fee.book_id, fee.entry
 )
-SELECT row_number() OVER (ORDER BY p.pool, ${ledgerOrder}) AS place, b.book, fact.entry, p.pool, fact.opens, fact.at,
-  trim_scale(fact.quantity) AS quantity, trim_scale(fact.price) AS price, trim_scale(fact.fee) AS fee, fact.incomplete,
-  CASE WHEN scale(fact.fee) <= 18 THEN 1e18 ELSE ('1e' || greatest(18, scale(trim_scale(fact.fee))))::numeric END AS unit,
+SELECT row_number() OVER (ORDER BY p.pool, ${ledgerOrder}) AS place,
+  b.book, fact.entry, p.pool, fact.opens, fact.at, fact.incomplete,
+  trim_scale(fact.quantity) AS quantity, trim_scale(fact.price) AS price, trim_scale(fact.fee) AS fee,
+  CASE WHEN scale(fact.fee) <= 18 THEN 1e18
+    ELSE ('1e' || greatest(18, scale(trim_scale(fact.fee))))::numeric END AS unit,
   sum(CASE WHEN fact.opens THEN fact.quantity ELSE 0 END)
     OVER (PARTITION BY p.pool ORDER BY ${ledgerOrder} ROWS UNBOUNDED PRECEDING) AS opened
 FROM (${facts}) AS fact
@@ -118,12 +124,14 @@ const slices = table(
   "verify_slices",
   visible(
     "allocations",
-    `it.book_id, it.close_entry, it.slice, it.open_entry, it.quantity, it.open_fee, it.close_fee, it.cost_basis,
-    it.proceeds, it.pnl, it.missing, it.opened_at, it.closed_at,
-    c.place AS close_place, c.pool AS close_pool, c.at AS close_time, c.price AS close_price, c.fee AS close_total,
-    c.unit AS close_unit, c.quantity AS close_quantity, c.incomplete AS close_incomplete, c.opened AS opened_before,
-    o.place AS open_place, o.pool AS open_pool, o.at AS open_time, o.price AS open_price, o.fee AS open_total,
-    o.unit AS open_unit, o.quantity AS open_quantity, o.incomplete AS open_incomplete, o.opened AS opened_through`,
+    `it.book_id, it.close_entry, it.slice, it.open_entry, it.quantity, it.open_fee, it.close_fee,
+    it.cost_basis, it.proceeds, it.pnl, it.missing, it.opened_at, it.closed_at,
+    c.place AS close_place, c.pool AS close_pool, c.at AS close_time, c.price AS close_price,
+    c.fee AS close_total, c.unit AS close_unit, c.quantity AS close_quantity,
+    c.incomplete AS close_incomplete, c.opened AS opened_before,
+    o.place AS open_place, o.pool AS open_pool, o.at AS open_time, o.price AS open_price,
+    o.fee AS open_total, o.unit AS open_unit, o.quantity AS open_quantity,
+    o.incomplete AS open_incomplete, o.opened AS opened_through`,
     `LEFT JOIN verify_books b ON b.book_id = it.book_id
   LEFT JOIN verify_movements c ON c.book = b.book AND c.entry = it.close_entry AND NOT c.opens
   LEFT JOIN verify_movements o ON o.book = b.book AND o.entry = it.open_entry AND o.opens`,
@@ -135,11 +143,33 @@ const lots = table(
   visible(
     "open_lots",
     `it.book_id, it.open_entry, it.quantity, it.open_fee, it.cost_basis, it.missing, it.opened_at,
-    o.place AS open_place, o.at AS open_time, o.price AS open_price, o.fee AS open_total, o.unit AS open_unit,
-    o.quantity AS open_quantity, o.incomplete AS open_incomplete`,
+    o.place AS open_place, o.at AS open_time, o.price AS open_price, o.fee AS open_total,
+    o.unit AS open_unit, o.quantity AS open_quantity, o.incomplete AS open_incomplete`,
     `LEFT JOIN verify_books b ON b.book_id = it.book_id
   LEFT JOIN verify_movements o ON o.book = b.book AND o.entry = it.open_entry AND o.opens`,
   ),
+);
+
+/** consumed leaves the open lot out; rows counts all. Closing and opening facts have places of their own. */
+const totals = table(
+  "verify_totals",
+  `
+SELECT m.place, b.book_id, m.entry, m.opens, m.quantity, m.fee, coalesce(used.quantity, 0) AS used,
+  coalesce(used.consumed, 0) AS consumed, coalesce(used.fee, 0) AS shared, coalesce(used.rows, 0) AS rows
+FROM verify_movements m
+JOIN verify_books b ON b.book = m.book
+LEFT JOIN (
+  SELECT place, sum(quantity) AS quantity, sum(fee) AS fee, sum(consumed) AS consumed, count(*) AS rows
+  FROM (
+    SELECT close_place AS place, quantity, close_fee AS fee, NULL::numeric AS consumed
+    FROM verify_slices WHERE close_place IS NOT NULL
+    UNION ALL
+    SELECT open_place, quantity, open_fee, quantity FROM verify_slices WHERE open_place IS NOT NULL
+    UNION ALL
+    SELECT open_place, quantity, open_fee, NULL FROM verify_lots WHERE open_place IS NOT NULL
+  ) AS part
+  GROUP BY place
+) AS used ON used.place = m.place`,
 );
 
 /** The bytes that stand for a fill or an opening lot inside a row's hash. */
@@ -156,6 +186,7 @@ const observationTellings = table("verify_tellings", tellings);
 
 /** In the order they are made: later ones read earlier ones. */
 export const preparations: Record<Lane, readonly Preparation[]> = {
-  matching: [books, pools, movements, slices, lots],
-  hashing: [identities, factLeaves, observationTellings],
+  matching: [books, pools, movements, slices, lots, totals],
+  digests: [identities],
+  facts: [factLeaves, observationTellings],
 };

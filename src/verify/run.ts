@@ -1,6 +1,6 @@
 import { LotbookError } from "../errors.ts";
 import type { Connection, Database, Value } from "../store/database.ts";
-import type { Check, CheckResult, Example, Lane, Part } from "./check.ts";
+import type { Check, CheckResult, Example, Lane } from "./check.ts";
 import { checks } from "./checks.ts";
 import { versionDigests } from "./checks/i8.ts";
 import { preparations } from "./prepare.ts";
@@ -12,7 +12,7 @@ export interface VerifyOptions {
   readonly version?: number;
   /** Default: the last. */
   readonly revision?: bigint;
-  /** Called as each check ends; checks of the two lanes may end in any order. */
+  /** Called as each check ends; checks of different lanes may end in any order. */
   readonly progress?: (check: CheckResult & { readonly milliseconds: number }) => void;
 }
 
@@ -38,15 +38,19 @@ export async function verifyVersion(
   options: VerifyOptions = {},
 ): Promise<Verification> {
   const cut = await database.connect((connection) => resolveCut(connection, options));
-  const lanes: readonly Lane[] = cut.version === null ? ["hashing"] : ["hashing", "matching"];
-  const run = (lane: Lane) => () =>
-    database.connect((connection) => runLane(connection, lane, cut, options.progress));
+  const lanes: Lane[] = cut.version === null ? ["facts"] : ["matching", "facts", "digests"];
   const results: LaneResult[] = [];
-  if (database.parallelism > 1) {
-    results.push(...(await Promise.all(lanes.map((lane) => run(lane)()))));
-  } else {
-    for (const lane of lanes) results.push(await run(lane)());
-  }
+  const work = async (): Promise<void> => {
+    for (let lane = lanes.shift(); lane !== undefined; lane = lanes.shift()) {
+      const next = lane;
+      const { progress } = options;
+      results.push(
+        await database.connect((connection) => runLane(connection, next, cut, progress)),
+      );
+    }
+  };
+  const workers = Math.min(lanes.length, Math.max(1, database.parallelism));
+  await Promise.all(Array.from({ length: workers }, work));
   const found = results.flatMap((result) => result.checks);
   return {
     ...cut,
@@ -87,8 +91,8 @@ interface LaneResult {
 }
 
 /**
- * REPEATABLE READ: temporary tables and checks see one state while others record and compute. Nested loops and JIT are
- * switched off because the tables may be fresh from a bulk load: a plan made on missing statistics must not be quadratic.
+ * REPEATABLE READ: temporary tables and checks see one state while others record and compute. Nested loops
+ * are out because tables may be fresh from a bulk load: a plan on missing statistics must not be quadratic.
  */
 const settings = `
 SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
@@ -120,7 +124,7 @@ async function runLane(
     }
     return {
       checks: results,
-      digest: lane === "hashing" && cut.version !== null ? await digestAt(connection, cut) : null,
+      digest: lane === "digests" ? await digestAt(connection, cut) : null,
     };
   });
 }
@@ -129,19 +133,19 @@ async function runCheck(connection: Connection, check: Check, cut: Cut): Promise
   let violations = 0;
   const examples: Example[] = [];
   for (const part of check.parts) {
-    const found = await runPart(connection, part, cut);
+    const found = await runQuery(connection, part, cut);
     violations += found.violations;
     examples.push(...found.examples.slice(0, examplesShown - examples.length));
   }
   return { id: check.id, title: check.title, violations, examples };
 }
 
-async function runPart(
+async function runQuery(
   connection: Connection,
-  part: Part,
+  query: string,
   cut: Cut,
 ): Promise<{ violations: number; examples: Example[] }> {
-  const sql = counted(part.sql);
+  const sql = counted(query);
   const [row] = await connection.query<{ violations: bigint; examples: string }>(
     sql,
     parameters(sql, cut),
@@ -158,12 +162,16 @@ function parameters(sql: string, cut: Cut): Value[] {
 
 /** A fact by its entry, for people: looked up for the few examples only. */
 const named = (entry: string): string => `(
-    SELECT jsonb_build_object('fact', kind, 'venue', venue, 'account', account, 'id', id, 'revision', revision)
+    SELECT jsonb_build_object(
+      'fact', kind, 'venue', venue, 'account', account, 'id', id, 'revision', revision)
     FROM (
       SELECT 'fill' AS kind, book_id, entry, venue, account, fill_id AS id, revision FROM fills
-      UNION ALL SELECT 'opening lot', book_id, entry, venue, account, lot_key, revision FROM opening_lots
-      UNION ALL SELECT 'fee value', book_id, entry, venue, account, fill_id, fill_revision FROM fee_values
-      UNION ALL SELECT 'void', book_id, entry, venue, account, target_id, target_revision FROM voids
+      UNION ALL
+      SELECT 'opening lot', book_id, entry, venue, account, lot_key, revision FROM opening_lots
+      UNION ALL
+      SELECT 'fee value', book_id, entry, venue, account, fill_id, fill_revision FROM fee_values
+      UNION ALL
+      SELECT 'void', book_id, entry, venue, account, target_id, target_revision FROM voids
       UNION ALL SELECT 'adjustment', book_id, entry, venue, account, entry_id, 0 FROM adjustments
     ) AS fact WHERE fact.book_id = few.book_id AND fact.entry = few.${entry} LIMIT 1)`;
 
@@ -173,7 +181,8 @@ WITH violation AS MATERIALIZED (${sql}
 ), few AS (SELECT * FROM violation LIMIT ${examplesShown})
 SELECT (SELECT count(*) FROM violation) AS violations,
   (SELECT coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
-      'what', what, 'portfolio', b.portfolio, 'symbol', b.symbol, 'book', few.book_id, 'entry', few.entry::text,
+      'what', what, 'portfolio', b.portfolio, 'symbol', b.symbol, 'book', few.book_id,
+      'entry', few.entry::text,
       'fact', ${named("entry")},
       'opening', ${named("opening")},
       'slice', slice, 'expected', expected, 'found', found))), '[]')
@@ -181,7 +190,8 @@ SELECT (SELECT count(*) FROM violation) AS violations,
 
 async function digestAt(connection: Connection, cut: Cut): Promise<string | null> {
   const [row] = await connection.query<{ digest: string }>(
-    `SELECT encode(digest, 'hex') AS digest FROM (${versionDigests("SELECT $2::bigint AS revision")}) AS version`,
+    `SELECT encode(digest, 'hex') AS digest
+     FROM (${versionDigests("SELECT $2::bigint AS revision")}) AS version`,
     [cut.version, cut.revision],
   );
   return row?.digest ?? null;

@@ -7,26 +7,17 @@ export const i1: Check = {
   lane: "matching",
   needsVersion: true,
   parts: [
-    {
-      sql: `
-SELECT 'slices do not add up to the fill' AS what, b.book_id, m.entry, NULL::bigint AS opening,
-  NULL::integer AS slice, m.quantity::text AS expected, trim_scale(coalesce(taken.quantity, 0))::text AS found
-FROM verify_movements m
-JOIN verify_books b ON b.book = m.book
-LEFT JOIN (
-  SELECT close_place, sum(quantity) AS quantity
-  FROM verify_slices WHERE close_place IS NOT NULL GROUP BY close_place
-) AS taken ON taken.close_place = m.place
-WHERE NOT m.opens AND coalesce(taken.quantity, 0) <> m.quantity
-ORDER BY m.place`,
-    },
-    {
-      sql: `
+    `
+SELECT 'slices do not add up to the fill' AS what, book_id, entry, NULL::bigint AS opening,
+  NULL::integer AS slice, quantity::text AS expected, trim_scale(used)::text AS found
+FROM verify_totals
+WHERE NOT opens AND used <> quantity
+ORDER BY place`,
+    `
 SELECT 'a slice of nothing' AS what, book_id, close_entry AS entry, open_entry AS opening, slice,
   'more than 0' AS expected, trim_scale(quantity)::text AS found
 FROM verify_slices
 WHERE quantity <= 0
 ORDER BY close_place, slice`,
-    },
   ],
 };

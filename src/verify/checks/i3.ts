@@ -1,8 +1,8 @@
 import type { Check } from "../check.ts";
 
 /**
- * Amounts, marks and times of each row from the facts it names. The shares are taken as stored here: I4 proves them.
- * Rows that name no fact are left to I7.
+ * Amounts, marks and times of each row from the facts it names. The shares are taken as stored here: I4
+ * proves them. Rows that name no fact are left to I7.
  */
 const sliceAmounts = `
 SELECT book_id, close_entry, open_entry, slice, close_place,
@@ -32,17 +32,16 @@ export const i3: Check = {
   lane: "matching",
   needsVersion: true,
   parts: [
-    {
-      // The first scan looks for rows that are wrong in anything, the second says in what: nearly always there are none.
-      sql: `
+    // The filter looks for rows that are wrong in anything, the rest says in what: nearly always none is.
+    `
 SELECT wrong.what, book_id, close_entry AS entry, open_entry AS opening, slice, wrong.expected, wrong.found
 FROM (
-  SELECT * FROM (${sliceAmounts}) AS row
+  SELECT * FROM (${sliceAmounts}) AS judged
   WHERE pnl IS DISTINCT FROM expected_pnl OR cost_basis IS DISTINCT FROM expected_cost
     OR proceeds <> expected_proceeds OR missing <> expected_missing OR opened_at IS DISTINCT FROM open_time
     OR closed_at <> close_time OR wrong_share
   OFFSET 0
-) AS row, LATERAL (
+) AS bad, LATERAL (
   ${[
     sliceTest("pnl", amount("expected_pnl"), amount("pnl")),
     sliceTest("cost basis", amount("expected_cost"), amount("cost_basis")),
@@ -54,9 +53,7 @@ FROM (
   ].join("\n  UNION ALL ")}
 ) AS wrong (what, expected, found)
 ORDER BY close_place, slice`,
-    },
-    {
-      sql: `
+    `
 SELECT wrong.what, book_id, open_entry AS entry, NULL::bigint AS opening, NULL::integer AS slice,
   wrong.expected, wrong.found
 FROM (
@@ -72,6 +69,5 @@ FROM (
 ) AS wrong (what, expected, found)
 WHERE cost_basis IS DISTINCT FROM expected_cost OR missing <> expected_missing OR opened_at <> open_time
 ORDER BY open_place`,
-    },
   ],
 };

@@ -7,13 +7,12 @@ export const i5: Check = {
   lane: "matching",
   needsVersion: true,
   parts: [
-    {
-      sql: `
-SELECT 'the opening fact sorts after the sale' AS what, book_id, close_entry AS entry, open_entry AS opening, slice,
-  'opened before ' || close_time AS expected, 'opened at ' || open_time AS found
+    `
+SELECT 'the opening fact sorts after the sale' AS what, book_id, close_entry AS entry,
+  open_entry AS opening, slice, 'opened before ' || close_time AS expected,
+  'opened at ' || open_time AS found
 FROM verify_slices
 WHERE close_pool = open_pool AND open_place >= close_place
 ORDER BY close_place, slice`,
-    },
   ],
 };

@@ -2,7 +2,8 @@ import { type Check, visible } from "../check.ts";
 import { ledgerKeys } from "../prepare.ts";
 
 const strangers = `
-SELECT 'a row for a fact that takes no part' AS what, book_id, close_entry AS entry, open_entry AS opening, slice,
+SELECT 'a row for a fact that takes no part' AS what, book_id, close_entry AS entry, open_entry AS opening,
+  slice,
   NULL::text AS expected, NULL::text AS found
 FROM verify_slices
 WHERE close_place IS NULL OR (open_entry IS NOT NULL AND open_place IS NULL)
@@ -12,26 +13,25 @@ FROM verify_lots
 WHERE open_place IS NULL`;
 
 const absent = `
-SELECT 'a fact without a row' AS what, b.book_id, m.entry, NULL::bigint AS opening, NULL::integer AS slice,
+SELECT 'a fact without a row' AS what, book_id, entry, NULL::bigint AS opening, NULL::integer AS slice,
   NULL::text AS expected, NULL::text AS found
-FROM verify_movements m
-JOIN verify_books b ON b.book = m.book
-WHERE NOT EXISTS (SELECT FROM verify_slices s WHERE s.close_place = m.place)
-  AND NOT EXISTS (SELECT FROM verify_slices s WHERE s.open_place = m.place)
-  AND NOT EXISTS (SELECT FROM verify_lots l WHERE l.open_place = m.place)
-ORDER BY m.place`;
+FROM verify_totals
+WHERE rows = 0
+ORDER BY place`;
 
-/** Numbered from 1 in ledger order of the opening facts; each opening fact once in a sale, the unmatched part too. */
+/** Numbered from 1 in ledger order of the opening facts; each once in a sale, the unmatched part too. */
 const numbering = `
-SELECT CASE WHEN slice <> number THEN 'slices are not numbered in order' ELSE 'two slices of one pair' END AS what,
-  book_id, close_entry AS entry, open_entry AS opening, slice, number::text AS expected, slice::text AS found
+SELECT
+  CASE WHEN slice <> number THEN 'slices are not numbered in order' ELSE 'two slices of one pair' END AS what,
+  book_id, close_entry AS entry, open_entry AS opening, slice, number::text AS expected,
+  slice::text AS found
 FROM (
   SELECT book_id, close_entry, open_entry, open_place, close_place, slice,
     row_number() OVER sale AS number,
     row_number() OVER sale > 1 AND lag(open_place) OVER sale IS NOT DISTINCT FROM open_place AS again
   FROM verify_slices WHERE close_place IS NOT NULL
   WINDOW sale AS (PARTITION BY close_place ORDER BY open_place NULLS LAST, slice)
-) AS row
+) AS sale
 WHERE slice <> number OR again
 ORDER BY close_place, slice`;
 
@@ -41,7 +41,7 @@ SELECT 'two open lots of one fact' AS what, book_id, open_entry AS entry, NULL::
 FROM verify_lots
 GROUP BY book_id, open_entry HAVING count(*) > 1`;
 
-/** The fact that sorts last among those that take part. Pools have places of their own, so books are sorted anew. */
+/** The fact that sorts last among those that take part. Places are of pools, so books are sorted anew. */
 const states = `
 WITH state AS (
   ${visible("book_states", "it.book_id, it.computed_entry, it.last_place")}
@@ -61,16 +61,17 @@ WITH state AS (
   ) AS fact ON fact.book_id = b.book_id AND fact.entry = m.entry
   ORDER BY fact.book_id, ${ledgerKeys.map((key) => `${key} DESC`).join(", ")}
 )
-SELECT 'the computed entry is beyond the book' AS what, state.book_id, NULL::bigint AS entry, NULL::bigint AS opening,
-  NULL::integer AS slice, coalesce(b.last_entry, 0)::text AS expected, state.computed_entry::text AS found
+SELECT 'the computed entry is beyond the book' AS what, state.book_id, NULL::bigint AS entry,
+  NULL::bigint AS opening, NULL::integer AS slice, coalesce(b.last_entry, 0)::text AS expected,
+  state.computed_entry::text AS found
 FROM state LEFT JOIN books b ON b.book_id = state.book_id
 WHERE state.computed_entry NOT BETWEEN 0 AND coalesce(b.last_entry, -1)
 UNION ALL
 SELECT 'two states of one book', book_id, NULL, NULL, NULL, '1', count(*)::text
 FROM state GROUP BY book_id HAVING count(*) > 1
 UNION ALL
-SELECT 'the last place is not the last fact taken', state.book_id, state.last_place, NULL, NULL, last.entry::text,
-  state.last_place::text
+SELECT 'the last place is not the last fact taken', state.book_id, state.last_place, NULL, NULL,
+  last.entry::text, state.last_place::text
 FROM state LEFT JOIN last ON last.book_id = state.book_id
 WHERE state.last_place IS DISTINCT FROM last.entry`;
 
@@ -88,7 +89,8 @@ SELECT 'a void of another fact than it names', x.book_id, x.entry, NULL, NULL,
 FROM voids x
 LEFT JOIN fills f ON x.target_kind = 'fill' AND (f.book_id, f.venue, f.account, f.fill_id, f.revision)
   = (x.book_id, x.venue, x.account, x.target_id, x.target_revision)
-LEFT JOIN opening_lots l ON x.target_kind = 'opening lot' AND (l.book_id, l.venue, l.account, l.lot_key, l.revision)
+LEFT JOIN opening_lots l ON x.target_kind = 'opening lot'
+  AND (l.book_id, l.venue, l.account, l.lot_key, l.revision)
   = (x.book_id, x.venue, x.account, x.target_id, x.target_revision)
 LEFT JOIN fee_values v ON x.target_kind = 'fee value'
   AND (v.book_id, v.venue, v.account, v.fill_id, v.fill_revision, v.asset, v.revision)
@@ -100,12 +102,5 @@ export const i7: Check = {
   title: "every fact up to the computed entry is in the conclusions once, and nothing else is",
   lane: "matching",
   needsVersion: true,
-  parts: [
-    { sql: strangers },
-    { sql: absent },
-    { sql: numbering },
-    { sql: twoLots },
-    { sql: states },
-    { sql: targets },
-  ],
+  parts: [strangers, absent, numbering, twoLots, states, targets],
 };

@@ -1,7 +1,6 @@
-import type { Check, Part } from "../check.ts";
+import type { Check } from "../check.ts";
 import {
   bookField,
-  codeField,
   emptyRoot,
   hashField,
   integerField,
@@ -32,8 +31,8 @@ WHERE entry <> number
 ORDER BY book_id, number`;
 
 const tellings = `
-SELECT 'the telling of observation ' || number AS what, book_id, entry, NULL::bigint AS opening, NULL::integer AS slice,
-  ${hex("expected")} AS expected, ${hex("telling")} AS found
+SELECT 'the telling of observation ' || number AS what, book_id, entry, NULL::bigint AS opening,
+  NULL::integer AS slice, ${hex("expected")} AS expected, ${hex("telling")} AS found
 FROM verify_tellings
 WHERE expected IS DISTINCT FROM telling
 ORDER BY book_id, number`;
@@ -41,7 +40,8 @@ ORDER BY book_id, number`;
 const observationNumbers = `
 SELECT CASE WHEN number <> place THEN 'observation numbers have a gap or a double'
   ELSE 'observation ' || number || ' tells of an entry that is not there' END AS what,
-  o.book_id, o.entry, NULL::bigint AS opening, NULL::integer AS slice, place::text AS expected, number::text AS found
+  o.book_id, o.entry, NULL::bigint AS opening, NULL::integer AS slice, place::text AS expected,
+  number::text AS found
 FROM verify_tellings o
 LEFT JOIN books b ON b.book_id = o.book_id
 WHERE number <> place OR o.entry NOT BETWEEN 1 AND coalesce(b.last_entry, 0)
@@ -58,7 +58,8 @@ FROM (
 ) AS book
 WHERE expected <> uuid_send(book_id)
 UNION ALL
-SELECT 'the quote is not what follows the last dash of the symbol', book_id, NULL, NULL, NULL, symbol, quote_asset
+SELECT 'the quote is not what follows the last dash of the symbol', book_id, NULL, NULL, NULL, symbol,
+  quote_asset
 FROM books
 WHERE quote_asset LIKE '%-%' OR symbol <> base_asset || '-' || quote_asset`;
 
@@ -68,11 +69,18 @@ SELECT wrong.what, book_id, ${nowhere}, wrong.expected, wrong.found
 FROM books b
 FULL JOIN (SELECT book_id, count(*) AS count FROM verify_leaves GROUP BY book_id) AS facts USING (book_id)
 FULL JOIN (SELECT book_id, count(*) AS count FROM verify_tellings GROUP BY book_id) AS told USING (book_id)
-FULL JOIN (SELECT book_id, count(*) AS count FROM seals GROUP BY book_id) AS sealed USING (book_id)
-LEFT JOIN (SELECT DISTINCT ON (book_id) book_id, hash FROM seals ORDER BY book_id, number DESC) AS last USING (book_id)
+FULL JOIN (
+  SELECT book_id, count(*) AS count, sum(fact_count) AS facts, sum(observation_count) AS told
+  FROM seals GROUP BY book_id
+) AS sealed USING (book_id)
+LEFT JOIN (
+  SELECT DISTINCT ON (book_id) book_id, hash FROM seals ORDER BY book_id, number DESC
+) AS last USING (book_id)
 CROSS JOIN LATERAL (VALUES
   ('last entry of the book', coalesce(facts.count, 0)::text, b.last_entry::text),
   ('last observation of the book', coalesce(told.count, 0)::text, b.last_observation::text),
+  ('facts in the seals of the book', coalesce(facts.count, 0)::text, coalesce(sealed.facts, 0)::text),
+  ('observations in the seals of the book', coalesce(told.count, 0)::text, coalesce(sealed.told, 0)::text),
   ('last seal of the book', coalesce(sealed.count, 0)::text, b.last_seal::text),
   ('head of the book', ${hex(`coalesce(last.hash, ${zeroHash})`)}, ${hex("b.head")})
 ) AS wrong (what, expected, found)
@@ -104,7 +112,8 @@ SELECT 'seal ' || number || ': ' || wrong.what AS what, book_id, ${nowhere}, wro
 FROM (
   SELECT *, ${sealHash} AS expected_hash
   FROM (
-    SELECT s.*, ${batchLeaf} AS batch_leaf, lag(s.hash) OVER chain AS previous, row_number() OVER chain AS place,
+    SELECT s.*, ${batchLeaf} AS batch_leaf,
+      lag(s.hash) OVER chain AS previous, row_number() OVER chain AS place,
       1 + coalesce(sum(s.fact_count) OVER before, 0) AS next_entry,
       1 + coalesce(sum(s.observation_count) OVER before, 0) AS next_observation
     FROM seals s LEFT JOIN batches batch ON batch.batch_id = s.batch_id
@@ -129,21 +138,24 @@ SELECT 'batch ' || batch_id || ' is in no seal' AS what, NULL::uuid AS book_id, 
 FROM batches b
 WHERE NOT EXISTS (SELECT FROM seals s WHERE s.batch_id = b.batch_id)`;
 
+interface Side {
+  readonly what: string;
+  readonly leaves: string;
+  readonly hash: string;
+  readonly place: string;
+  readonly count: string;
+  readonly root: string;
+}
+
 /**
- * RFC 6962 roots, a level of all trees a step: pair neighbours, carry the odd one up. The trees are cut by the seals'
- * counts, so a leaf too few or too many shows as another root. width is the number of nodes of the tree on that level.
+ * RFC 6962 roots, a level of all trees a step: pair neighbours, carry the odd one up. The trees are cut by the
+ * counts of the seals. width is the number of nodes a tree has on a level: only its last node may be carried
+ * up alone, so leaves too few give no root.
  */
-const roots = (side: {
-  what: string;
-  leaves: string;
-  hash: string;
-  place: string;
-  count: string;
-  root: string;
-}) => `
+const roots = (side: Side): string => `
 WITH RECURSIVE cut AS (
-  SELECT row_number() OVER (ORDER BY s.book_id, s.number) AS tree, s.book_id, s.number, s.${side.count} AS width,
-    s.${side.root} AS stored, coalesce(held.count, 0) AS held,
+  SELECT row_number() OVER (ORDER BY s.book_id, s.number) AS tree, s.book_id, s.number,
+    s.${side.count} AS width, s.${side.root} AS stored, coalesce(held.count, 0) AS held,
     coalesce(sum(s.${side.count}) OVER (PARTITION BY s.book_id ORDER BY s.number
       ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before
   FROM seals s
@@ -157,7 +169,9 @@ WITH RECURSIVE cut AS (
   FROM position p
   JOIN ${side.leaves} l ON l.book_id = p.book_id AND l.${side.place} = p.place
   UNION ALL
-  SELECT tree, number >> 1, CASE WHEN next IS NULL THEN hash ELSE ${node("hash", "next")} END, (width + 1) >> 1
+  SELECT tree, number >> 1,
+    CASE WHEN next IS NOT NULL THEN ${node("hash", "next")} WHEN number = width - 1 THEN hash END,
+    (width + 1) >> 1
   FROM (
     SELECT *, lead(hash) OVER (PARTITION BY tree ORDER BY number) AS next FROM level WHERE width > 1
   ) AS pair
@@ -207,8 +221,9 @@ const counter = `
 SELECT wrong.what, NULL::uuid AS book_id, ${nowhere}, wrong.expected, wrong.found
 FROM (SELECT count(*) AS count, max(last) AS last, max(stamp) AS stamp, max(${hex("head")}) AS head
   FROM revision_counter) AS counter
-CROSS JOIN (SELECT coalesce(max(revision), 0) AS revision, coalesce(max(stamp), '1970-01-01Z') AS stamp FROM revisions)
-  AS made
+CROSS JOIN (
+  SELECT coalesce(max(revision), 0) AS revision, coalesce(max(stamp), '1970-01-01Z') AS stamp FROM revisions
+) AS made
 LEFT JOIN revisions r ON r.revision = made.revision
 CROSS JOIN LATERAL (VALUES
   ('rows of the revision counter', '1', counter.count::text),
@@ -229,8 +244,8 @@ SELECT r.kind || ' revision ' || r.revision || ': inputs' AS what, r.book_id, ${
 FROM kept r
 LEFT JOIN steps s ON s.revision = r.revision
 LEFT JOIN (
-  SELECT version, step, sha256(string_agg(uuid_send(book_id) || int8send(computed_entry), ''::bytea ORDER BY book_id))
-    AS hash
+  SELECT version, step,
+    sha256(string_agg(uuid_send(book_id) || int8send(computed_entry), ''::bytea ORDER BY book_id)) AS hash
   FROM book_states GROUP BY version, step
 ) AS made ON made.version = r.version AND made.step = s.step
 CROSS JOIN LATERAL (SELECT coalesce(made.hash, ${emptyRoot}) AS hash) AS taken
@@ -241,7 +256,8 @@ SELECT 'a revision and its step disagree', coalesce(r.book_id, s.book_id), NULL,
 FROM (SELECT * FROM revisions WHERE kind = 'step') AS r
 FULL JOIN (SELECT * FROM steps WHERE revision IS NOT NULL) AS s ON s.revision = r.revision
 WHERE (r.version, r.book_id) IS DISTINCT FROM (s.version, s.book_id)
-  AND NOT EXISTS (SELECT FROM revisions d WHERE d.version = coalesce(r.version, s.version) AND d.kind = 'drop')
+  AND NOT EXISTS (
+    SELECT FROM revisions d WHERE d.version = coalesce(r.version, s.version) AND d.kind = 'drop')
 UNION ALL
 SELECT 'version ' || version || ' is gone and was not dropped', NULL, NULL, NULL, NULL, NULL, NULL
 FROM (SELECT DISTINCT version FROM kept) AS known
@@ -264,26 +280,24 @@ const observations = {
   root: "observation_root",
 };
 
-const queries = [
-  factLeaves,
-  entryNumbers,
-  tellings,
-  observationNumbers,
-  bookIds,
-  heads,
-  sealChain,
-  batches,
-  roots(facts),
-  roots(observations),
-  revisionChain,
-  counter,
-  inputs,
-];
-
 export const i9: Check = {
   id: "I9",
   title: "hashes, seals and the chain of revisions recompute",
-  lane: "hashing",
+  lane: "facts",
   needsVersion: false,
-  parts: queries.map((sql): Part => ({ sql })),
+  parts: [
+    factLeaves,
+    entryNumbers,
+    tellings,
+    observationNumbers,
+    bookIds,
+    heads,
+    sealChain,
+    batches,
+    roots(facts),
+    roots(observations),
+    revisionChain,
+    counter,
+    inputs,
+  ],
 };

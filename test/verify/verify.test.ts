@@ -1,0 +1,120 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Connection } from "../../src/store/database.ts";
+import { checks } from "../../src/verify/checks.ts";
+import { type Verification, verifyVersion } from "../../src/verify/run.ts";
+import { describeEngines, type TestDatabase, type TestEngine } from "../engines.ts";
+import { writeFixture } from "./fixture.ts";
+import { plants } from "./plants.ts";
+
+const ledgerTables = [
+  "books",
+  "batches",
+  "fills",
+  "opening_lots",
+  "fee_values",
+  "voids",
+  "adjustments",
+  "observations",
+  "seals",
+  "revisions",
+  "revision_counter",
+  "versions",
+  "runs",
+  "steps",
+  "allocations",
+  "open_lots",
+  "day_digests",
+  "book_states",
+];
+
+const each = (statement: (table: string) => string): string =>
+  ledgerTables.map(statement).join(";\n");
+
+/** Puts the fixture in as somebody who may do anything, and a copy of every table beside it. */
+async function prepare(connection: Connection): Promise<void> {
+  await connection.script(each((table) => `ALTER TABLE ${table} DISABLE TRIGGER ALL`));
+  await writeFixture(connection);
+  await connection.script("CREATE SCHEMA untouched");
+  await connection.script(each((table) => `CREATE TABLE untouched.${table} AS TABLE ${table}`));
+}
+
+async function restore(connection: Connection): Promise<void> {
+  await connection.script(`TRUNCATE ${ledgerTables.join(", ")}`);
+  await connection.script(
+    each((table) => `INSERT INTO ${table} OVERRIDING SYSTEM VALUE TABLE untouched.${table}`),
+  );
+}
+
+const violated = (found: Verification): string[] =>
+  found.checks.filter((check) => check.violations > 0).map((check) => check.id);
+
+function suite(engine: TestEngine): void {
+  let test: TestDatabase;
+
+  beforeAll(async () => {
+    test = await engine.open();
+    await engine.superuser(test, prepare);
+  });
+  afterAll(() => test?.dispose());
+
+  const cuts = [
+    {},
+    { version: 1, revision: 1n },
+    { revision: 2n },
+    { revision: 3n },
+    { revision: 4n },
+    { version: 2 },
+  ];
+  for (const cut of cuts) {
+    const title = `version ${cut.version ?? "published"} at revision ${cut.revision ?? "last"}`;
+    it(`finds nothing wrong in a clean ledger: ${title}`, async () => {
+      const found = await verifyVersion(test.database, cut);
+      expect(found.checks.flatMap((check) => check.examples)).toEqual([]);
+      expect(violated(found)).toEqual([]);
+      expect(found.checks.map((check) => check.id)).toEqual(checks.map((check) => check.id));
+      expect(found.version).toBe(cut.version ?? 1);
+      expect(found.revision).toBe(cut.revision ?? 8n);
+      expect(found.digest).toMatch(/^[0-9a-f]{64}$/);
+    });
+  }
+
+  it("checks the facts alone before anything is published", async () => {
+    const found = await verifyVersion(test.database, { revision: 1n });
+    expect(found).toMatchObject({ version: null, digest: null });
+    expect(found.checks.map((check) => check.id)).toEqual(["I9"]);
+    expect(violated(found)).toEqual([]);
+  });
+
+  it("refuses a version and a revision that do not exist", async () => {
+    await expect(verifyVersion(test.database, { version: 9 })).rejects.toThrow("no version 9");
+    await expect(verifyVersion(test.database, { revision: 9n })).rejects.toThrow("no revision 9");
+  });
+
+  for (const { check, title, sql, version } of plants) {
+    it(`${check} finds ${title}`, async () => {
+      await engine.superuser(test, (connection) => connection.script(sql));
+      try {
+        const found = await verifyVersion(test.database, { version: version ?? 1 });
+        expect(violated(found)).toContain(check);
+        const result = found.checks.find(({ id }) => id === check);
+        expect(result?.examples[0]?.what).toBeTypeOf("string");
+      } finally {
+        await engine.superuser(test, restore);
+      }
+    });
+  }
+
+  it("finds nothing wrong once all is put back", async () => {
+    expect(violated(await verifyVersion(test.database))).toEqual([]);
+  });
+}
+
+describeEngines("verify", suite);
+
+describe("plants", () => {
+  it("are three or more for every check", () => {
+    for (const { id } of checks) {
+      expect(plants.filter((plant) => plant.check === id).length).toBeGreaterThanOrEqual(3);
+    }
+  });
+});
