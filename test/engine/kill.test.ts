@@ -25,7 +25,7 @@ const writer = `
     }
   });`;
 
-describe.skipIf(embedded === undefined)("kill -9", () => {
+describe.skipIf(embedded === undefined)("kill -9", { timeout: 30_000 * cycles }, () => {
   test(`${cycles} times, nothing acknowledged is lost and nothing is half done`, async () => {
     const place = await embedded!.place();
     let acknowledged = 0n;

@@ -269,9 +269,7 @@ function createTakeover(path: string): boolean {
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    const since = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
-    if (since !== undefined && Date.now() - since > takeoverMilliseconds)
-      rmSync(path, { force: true });
+    if (isOld(path)) rmSync(path, { force: true });
     return false;
   }
 }
@@ -294,9 +292,10 @@ function removeDrafts(directory: string): void {
 }
 
 function isOld(path: string): boolean {
-  const since = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+  const file = statSync(path, { throwIfNoEntry: false });
+  if (file === undefined) return false;
   // tidy: compared with a file's time, which no clock of ours sets
-  return since !== undefined && Date.now() - since > takeoverMilliseconds;
+  return Date.now() - file.mtimeMs > takeoverMilliseconds;
 }
 
 async function readCompletely(path: string): Promise<LockHolder | "unreadable" | undefined> {
