@@ -88,7 +88,7 @@ class Staging {
     const told = telling(source, raw);
     if (this.#recent.heard(told)) return this.repeats.add(book.bookId, source, file);
     const leaf = factLeaf(fact);
-    // Right if all of the batch turns out to be new; otherwise the roots are taken again from what was judged.
+    // Right if all of the batch turns out to be new; else the roots are taken again from what was judged.
     book.facts.add(leaf);
     book.observations.add(observationLeaf({ telling: told, outcome: "recorded", fact: leaf }));
     book.count += 1;

@@ -7,20 +7,18 @@ import { parseSymbol } from "../../core/instrument.ts";
 import { CopyText } from "../../store/copy-text.ts";
 
 /**
- * Made once a session; emptied by every commit. `extra` holds what only one rare kind has (see fact-
- * table.ts).
+ * Made once a session; emptied by every commit. Columns have the ledger's own domains, so values are tested
+ * while they stream in and not again when they are inserted. `extra` holds what only one rare kind has (see
+ * fact-table.ts).
  */
 export const stagingTables = `
   CREATE TEMP TABLE IF NOT EXISTS staged (
     ordinal bigint, file integer, place bigint, kind text COLLATE "C", book_id uuid, book_ordinal bigint,
-    venue text COLLATE "C", account text COLLATE "C", id text COLLATE "C", revision integer,
-      part text COLLATE "C",
-    executed_at bigint, side text COLLATE "C", quantity numeric, price numeric, quote_fee numeric,
-      base_fee numeric,
-    third_fee_assets text[] COLLATE "C", third_fee_amounts numeric[], sequence bigint,
-      order_id text COLLATE "C",
-    strategy text COLLATE "C", trade_id text COLLATE "C", quote_size numeric, grain text COLLATE "C",
-    extra text[] COLLATE "C", leaf bytea, source text COLLATE "C", telling bytea, raw bytea
+    venue label, account label, id label, revision integer, part text COLLATE "C",
+    executed_at instant, side text COLLATE "C", quantity amount, price amount, quote_fee amount, base_fee amount,
+    third_fee_assets text[] COLLATE "C", third_fee_amounts numeric[], sequence bigint, order_id label,
+    strategy label, trade_id label, quote_size amount, grain text COLLATE "C", extra text[] COLLATE "C",
+    leaf hash, source label, telling hash, raw bytea
   ) ON COMMIT DELETE ROWS;
   CREATE TEMP TABLE IF NOT EXISTS exceptions (
     ordinal bigint PRIMARY KEY, outcome text, entry bigint, leaf bytea, first bigint, problem text

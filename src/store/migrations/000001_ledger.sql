@@ -54,7 +54,7 @@ CREATE TABLE fills (
   grain text COLLATE "C" CHECK (grain = 'order'),
   leaf hash NOT NULL,
   PRIMARY KEY (book_id, entry),
-  UNIQUE (book_id, venue, account, fill_id, revision),
+  UNIQUE (book_id, fill_id, venue, account, revision), -- the id first: it differs soonest
   CHECK (CASE side WHEN 'buy' THEN quantity - base_fee ELSE quantity + base_fee END > 0),
   CHECK (coalesce(cardinality(third_fee_assets), -1) = coalesce(cardinality(third_fee_amounts), -1)
     AND cardinality(third_fee_assets) IS DISTINCT FROM 0)
@@ -75,7 +75,7 @@ CREATE TABLE opening_lots (
   note note NOT NULL,
   leaf hash NOT NULL,
   PRIMARY KEY (book_id, entry),
-  UNIQUE (book_id, venue, account, lot_key, revision)
+  UNIQUE (book_id, lot_key, venue, account, revision)
 );
 CREATE INDEX opening_lots_by_time ON opening_lots (book_id, opened_at);
 
@@ -132,7 +132,7 @@ CREATE TABLE adjustments (
   order_id label,
   leaf hash NOT NULL,
   PRIMARY KEY (book_id, entry),
-  UNIQUE (book_id, venue, account, entry_id),
+  UNIQUE (book_id, entry_id, venue, account),
   CHECK (coalesce(cardinality(fee_assets), -1) = coalesce(cardinality(fee_amounts), -1)
     AND cardinality(fee_assets) IS DISTINCT FROM 0)
 );
