@@ -73,10 +73,10 @@ describe("usage", () => {
   });
 });
 
-describe("a ledger's life", () => {
-  const row = (id: string, side: string, rest: string): string =>
-    `${id},2026-03-02T14:05:11Z,BTC-USD,${side},${rest}\n`;
+const row = (id: string, side: string, rest: string): string =>
+  `${id},2026-03-02T14:05:11Z,BTC-USD,${side},${rest}\n`;
 
+describe("a ledger's life", () => {
   it("import, compute, verify, report", async () => {
     await writeFile(
       join(directory, "fills.csv"),
@@ -120,7 +120,7 @@ describe("a ledger's life", () => {
     expect(whole.stderr).toContain("bad.csv row 3");
     expect(whole.stderr).toContain("nothing was recorded");
     const some = await run("import bad.csv --skip-bad-rows --format json");
-    expect(some.status).toBe(1);
+    expect(some.status, some.stderr).toBe(1);
     expect(JSON.parse(some.stdout)).toMatchObject({ recorded: 1, rejected: 1 });
     expect(some.stderr).toContain("bad.csv row 3");
   });
@@ -128,7 +128,7 @@ describe("a ledger's life", () => {
   it("a conflict with what the ledger has ends with 1", async () => {
     await writeFile(join(directory, "conflict.csv"), header + row("b1", "buy", "2,101"));
     const { status, stdout, stderr } = await run("import conflict.csv --format json");
-    expect(status).toBe(1);
+    expect(status, stderr).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({ recorded: 0, conflicts: 1 });
     expect(stderr).toContain("b1");
   });

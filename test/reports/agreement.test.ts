@@ -1,4 +1,7 @@
-/** Views agree: every report and every grouping sums to the same, and a cut is what a shorter history gives. */
+/**
+ * Views agree: every report and every grouping sums to the same, and a cut is what a shorter history
+ * gives.
+ */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -29,7 +29,8 @@ export async function printImport(session: Session, result: ImportResult): Promi
   const total = Object.fromEntries(
     counts.map((name) => [name, files.reduce((sum, file) => sum + file[name], 0)]),
   );
-  const json = { ...rest, files, conflict_examples: conflictExamples };
+  const examples = conflictExamples.map((each) => ({ ...each, row: Number(each.row) }));
+  const json = { ...rest, files, conflict_examples: examples };
   const shown =
     session.format === "table" && files.length > 1
       ? [...rows, { file: "total", format: "", ...total }]
