@@ -29,7 +29,13 @@ export async function printImport(session: Session, result: ImportResult): Promi
   const total = Object.fromEntries(
     counts.map((name) => [name, files.reduce((sum, file) => sum + file[name], 0)]),
   );
-  const examples = conflictExamples.map((each) => ({ ...each, row: Number(each.row) }));
+  const examples = conflictExamples.map(({ file, row, id, told, recorded }) => ({
+    file,
+    row,
+    id,
+    told,
+    recorded,
+  }));
   const json = { ...rest, files, conflict_examples: examples };
   const shown =
     session.format === "table" && files.length > 1

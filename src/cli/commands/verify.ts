@@ -5,6 +5,7 @@ import { verifyVersion, type Verification } from "../../verify/run.ts";
 import type { Database } from "../../store/database.ts";
 import { forTerminal } from "../print/escape.ts";
 import { heading, printRecords, tableText } from "../print/records.ts";
+import { wrapWords } from "../print/wrap.ts";
 import type { Session } from "../session.ts";
 import { versionNumber } from "./report.ts";
 
@@ -65,13 +66,12 @@ export async function printVerify(
     found.map((example) => `${id}: ${exampleText(example)}\n`),
   );
   if (examples.length > 0) await session.output.write(`\n${examples.join("")}`);
-  await session.output.write(`\ndigest ${digest ?? "-"}\n`);
-  await session.output.write(
-    ok
-      ? "All hold. Without a checkpoint kept elsewhere this proves that the ledger agrees with itself,\n" +
-          "not that nobody rewrote all of it.\n"
-      : "Something does not hold: keep a copy of the database as it is, and see docs/spec/matching.md 5.\n",
-  );
+  const verdict = ok
+    ? "All hold. Without a checkpoint kept elsewhere this proves that the ledger agrees with itself, " +
+      "not that nobody rewrote all of it.\n"
+    : "Something does not hold: keep a copy of the database as it is; docs/spec/matching.md 5 has the rules.\n";
+  const { width } = session.output.terminal;
+  await session.output.write(`\ndigest ${digest ?? "-"}\n${wrapWords(verdict, width ?? 100)}`);
   return ok;
 }
 

@@ -17,18 +17,6 @@ import {
 /** Rows that a table's widths are taken from; a longer one may have a wider cell further down. */
 const sampleRows = 1000;
 
-/** Joins parts into lines no longer than the terminal. */
-export function joinParts(parts: readonly string[], width: number | undefined): string {
-  const lines: string[] = [];
-  for (const part of parts) {
-    const last = lines.at(-1);
-    if (last !== undefined && (width === undefined || last.length + part.length + 3 <= width))
-      lines[lines.length - 1] = `${last} · ${part}`;
-    else lines.push(part);
-  }
-  return lines.map((line) => `${line}\n`).join("");
-}
-
 /** `1 fill`, `2 fills`. */
 function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
@@ -131,7 +119,7 @@ class TablePrinter {
       await this.#output.write(`${ruleLine(layout)}\n${text}`);
     }
     const notes = totals.map(incompleteLine).join("") + this.#fees() + this.#footer();
-    if (notes !== "") await this.#output.write(`\n${notes}`);
+    if (notes !== "") await this.#output.write(`\n${wrapWords(notes, terminal.width)}`);
   }
 
   #fees(): string {

@@ -10,6 +10,8 @@ export type Heading = Pick<Column, "name" | "kind" | "rank" | "quiet">;
 const gap = "  ";
 /** What a shortened text keeps at least. */
 const shortest = 9;
+/** Of `2026-03-02T14:05:11Z`. */
+const secondsWidth = 20;
 const red = "\u001b[31m";
 const plain = "\u001b[0m";
 
@@ -167,8 +169,9 @@ function totalWidth(lanes: readonly Lane[], widths: readonly number[]): number {
   return widths.reduce((sum, width) => sum + width, 0) + gap.length * Math.max(0, lanes.length - 1);
 }
 
-/** The least width of a column: a text may lose its middle. */
+/** The least width of a column: a text may lose its middle, a time its fraction of a second. */
 function leastWidth({ heading, title, width }: Lane): number {
+  if (heading.kind === "time") return Math.min(width, Math.max(secondsWidth, title.length));
   return heading.kind === "text" ? Math.min(width, Math.max(shortest, title.length)) : width;
 }
 
@@ -196,7 +199,7 @@ function fit(lanes: readonly Lane[], room: number): Pick<Layout, "lanes" | "left
       .filter((lane) => lane.width > leastWidth(lane))
       .toSorted((one, other) => other.width - one.width)[0];
     if (excess <= 0 || widest === undefined) break;
-    widest.width -= 1;
+    widest.width = widest.heading.kind === "time" ? leastWidth(widest) : widest.width - 1;
   }
   return {
     lanes: kept,
@@ -244,6 +247,12 @@ export function ruleLine(layout: Layout): string {
   return layout.lanes.map((lane) => "─".repeat(lane.width)).join(gap);
 }
 
+function fitText({ heading, width }: Lane, text: string): string {
+  if (heading.kind === "text") return shorten(text, width);
+  const cut = heading.kind === "time" && text.length > width;
+  return cut ? `${text.slice(0, secondsWidth - 1)}Z` : text;
+}
+
 function laneCell(lane: Lane, cell: Cell | undefined, terminal: Terminal): string {
   const text = cellText(lane, cell);
   if (decimalKinds.has(lane.heading.kind)) {
@@ -253,8 +262,7 @@ function laneCell(lane: Lane, cell: Cell | undefined, terminal: Terminal): strin
     return terminal.colour && negative ? red + padded + plain : padded;
   }
   if (isRight(lane)) return pad(text, lane.width, "right");
-  const fitted = lane.heading.kind === "text" ? shorten(text, lane.width) : text;
-  return pad(terminal.width === undefined ? text : fitted, lane.width, "left");
+  return pad(terminal.width === undefined ? text : fitText(lane, text), lane.width, "left");
 }
 
 export function rowLine(layout: Layout, row: ReportRow, terminal: Terminal): string {
