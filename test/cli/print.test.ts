@@ -140,15 +140,16 @@ known at: revision 7, 2026-03-05T00:00:00Z · not yet computed: 1 fact
 only · tz UTC
 in every row · account main
 
-symbol     fill            quantity      price     PnL  closed at
-─────────  ──────────────  ────────  ─────────  ──────  ────────────────────────
-BTC-USD    fill-id…000001       0.5  60000.125  -12.35  2026-03-02T14:05:11Z
-DOGE-USD   =cmd()            1250        0.1      7.01  2026-03-02T14:05:11.123Z
-日本-USD   \\u{1b}[…202e}x       3        2        -     2026-03-03T00:00:00Z
-─────────  ──────────────  ────────  ─────────  ──────  ────────────────────────
-total USD                                        -5.34
+symbol     fill                quantity      price     PnL  closed at
+─────────  ──────────────────  ────────  ─────────  ──────  ────────────────────
+BTC-USD    fill-id-000000001        0.5  60000.125  -12.35  2026-03-02T14:05:11Z
+DOGE-USD   =cmd()                1250        0.1      7.01  2026-03-02T14:05:11Z
+日本-USD   \\u{1b}[31…u{202e}x       3        2        -     2026-03-03T00:00:00Z
+─────────  ──────────────────  ────────  ─────────  ──────  ────────────────────
+total USD                                            -5.34
 
-incomplete, apart from the total: 1 USD allocation, known net proceeds 1.50, no PnL
+incomplete, apart from the total: 1 USD allocation, known net proceeds 1.50, no
+PnL
 not taken from lots: 0.01 BNB of fees on 2 fills, 1 of them without a value
 amounts are rounded here; --format json gives them exactly
 no room for: fee, missing

@@ -69,7 +69,8 @@ export async function printVerify(
   const verdict = ok
     ? "All hold. Without a checkpoint kept elsewhere this proves that the ledger agrees with itself, " +
       "not that nobody rewrote all of it.\n"
-    : "Something does not hold: keep a copy of the database as it is; docs/spec/matching.md 5 has the rules.\n";
+    : "Something does not hold: keep a copy of the database as it is. docs/spec/matching.md 5 has the " +
+      "rules.\n";
   const { width } = session.output.terminal;
   await session.output.write(`\ndigest ${digest ?? "-"}\n${wrapWords(verdict, width ?? 100)}`);
   return ok;

@@ -13,6 +13,7 @@ import {
   type Heading,
   type Layout,
 } from "./table.ts";
+import { joinParts, wrapWords } from "./wrap.ts";
 
 /** Rows that a table's widths are taken from; a longer one may have a wider cell further down. */
 const sampleRows = 1000;
