@@ -115,21 +115,17 @@ export function normalize(line: string): string {
     .replaceAll(/\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, "<id>");
 }
 
-function same(one: readonly string[], other: readonly string[]): boolean {
-  return (
-    one.length === other.length &&
-    one.every((line, index) => normalize(line) === normalize(other[index]!))
-  );
-}
-
-/** What the page should show of what was printed: its own lines where they differ in nothing that counts. */
+/** What a page should show of what was printed: its own lines where they differ in nothing that counts. */
 export function refreshed(shown: readonly string[], printed: readonly string[]): readonly string[] {
   const cut = shown.indexOf(leftOut);
   const after = shown.length - cut - 1;
   const whole = cut < 0 || cut + after >= printed.length;
   const tail = after === 0 ? [] : printed.slice(-after);
   const fresh = whole ? printed : [...printed.slice(0, cut), leftOut, ...tail];
-  return same(shown, fresh) ? shown : fresh;
+  return fresh.map((line, index) => {
+    const before = shown[index];
+    return before !== undefined && normalize(before) === normalize(line) ? before : line;
+  });
 }
 
 /** A page with its commands run anew. */
