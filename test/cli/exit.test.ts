@@ -1,5 +1,6 @@
 /** The command line from outside: exit statuses, what goes to stdout and what to stderr. */
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -157,5 +158,19 @@ describe("a ledger's life", () => {
     expect(one.status).toBe(0);
     expect(one.stdout).toBe(other.stdout);
     expect(one.stdout.split("\n").length).toBeGreaterThan(50);
+  });
+
+  it("a reader that goes away is no fault", async () => {
+    for (const line of ["generate --fills 200000", "report allocations --format csv"]) {
+      const env = { ...process.env, LOTBOOK_DB: join(directory, "ledger") };
+      const child = spawn(process.execPath, [main, ...line.split(" ")], { env });
+      let stderr = "";
+      child.stderr.on("data", (data: Buffer) => {
+        stderr += data.toString();
+      });
+      child.stdout.once("data", () => child.stdout.destroy());
+      const [status] = (await once(child, "close")) as [number];
+      expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    }
   });
 });

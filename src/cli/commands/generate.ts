@@ -3,6 +3,7 @@ import { createWriteStream } from "node:fs";
 import { finished } from "node:stream/promises";
 import { InvalidArgumentError, type Command } from "commander";
 import { writeGenerated } from "../../generate/write.ts";
+import { ReaderGone } from "../output.ts";
 import type { Session } from "../session.ts";
 
 interface GenerateCommandOptions {
@@ -41,12 +42,16 @@ export function define(command: Command, session: Session): void {
     .option("--portfolio <name>", "the portfolio they belong to")
     .option("--out <file>", "write to a file instead of stdout")
     .action(async ({ out, ...options }: GenerateCommandOptions) => {
-      const stream = out === undefined ? process.stdout : createWriteStream(out);
-      const rows = await writeGenerated(options, stream);
-      if (stream !== process.stdout) {
-        stream.end();
-        await finished(stream);
-        session.say(`${rows} rows written to ${out}`);
+      if (out === undefined) {
+        await writeGenerated(options, process.stdout).catch((error: NodeJS.ErrnoException) => {
+          throw error.code === "EPIPE" ? new ReaderGone() : error;
+        });
+        return;
       }
+      const stream = createWriteStream(out);
+      const rows = await writeGenerated(options, stream);
+      stream.end();
+      await finished(stream);
+      session.say(`${rows} rows written to ${out}`);
     });
 }
