@@ -11,7 +11,6 @@ export const errorTable = {
   REFUSED: { exit: 2, title: "the ledger's rules forbid it; nothing was recorded" },
   DATABASE_UNREACHABLE: { exit: 3, title: "the database cannot be reached" },
   DATABASE_LOCKED: { exit: 3, title: "another process has the database open" },
-  DATABASE_BUSY: { exit: 3, title: "another run is working on it" },
   SCHEMA_NEWER: { exit: 3, title: "the database was made by a newer lotbook" },
   SCHEMA_OLDER: { exit: 3, title: "the database must be migrated first" },
   ENVIRONMENT: { exit: 3, title: "the machine refused something lotbook needs" },

@@ -219,11 +219,15 @@ export async function lastTotals(
 export function refuseOtherPolicy(published: Version, wanted: Partial<Version>): void {
   for (const key of ["method", "scope", "engineVersion"] as const) {
     if (wanted[key] === undefined || wanted[key] === published[key]) continue;
+    const options = [
+      wanted.method === undefined ? "" : ` --method ${wanted.method}`,
+      wanted.scope === undefined ? "" : ` --scope ${wanted.scope}`,
+    ].join("");
+    const name = key === "engineVersion" ? "engine version" : key;
     throw new LotbookError(
       "REFUSED",
-      `the published version ${published.version} was computed with ${key} ${published[key]},
-       not ${wanted[key]}`,
-      { advice: "Build a version of that policy: lotbook compute --full" },
+      `the published version ${published.version} was computed with ${name} ${published[key]}, not ${wanted[key]}`,
+      { advice: `Build a version of that policy: lotbook compute --full${options}` },
     );
   }
 }

@@ -161,6 +161,9 @@ CREATE FUNCTION drop_version_partitions(old_version integer) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = lotbook, pg_temp AS $$
 DECLARE name text;
 BEGIN
+  IF old_version = (SELECT version FROM revisions WHERE kind = 'publish' ORDER BY revision DESC LIMIT 1) THEN
+    RAISE EXCEPTION 'lotbook: version % is the published one; publish another first', old_version USING ERRCODE = 'LB002';
+  END IF;
   FOREACH name IN ARRAY ARRAY['allocations', 'open_lots', 'day_digests', 'book_states'] LOOP
     EXECUTE format('DROP TABLE IF EXISTS %I', name || '_' || old_version);
   END LOOP;
