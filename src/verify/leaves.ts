@@ -1,13 +1,13 @@
 import {
   decimalField,
   feeList,
-  hashField,
   integerField,
   leaf,
   bytesField,
   optional,
   textField,
 } from "./encoding.ts";
+import { observation, telling } from "./records.ts";
 
 /** Leaves of the facts, hashing.md 2: for each kind its table and the record's fields. */
 const place = [textField("01", "b.portfolio"), textField("02", "b.symbol")];
@@ -105,9 +105,13 @@ export const factRecords: readonly { table: string; leaf: string }[] = [
   },
 ];
 
-/** Facts of all kinds: stored and recomputed leaf, and the number each should have as an entry. */
+/**
+ * Facts of all kinds: the stored leaf, the recomputed one where it differs, and the number each should have
+ * as an entry. Right hashes are not kept twice: these rows are sorted and joined.
+ */
 export const leaves = `
-SELECT book_id, entry, row_number() OVER (PARTITION BY book_id ORDER BY entry) AS number, leaf, expected
+SELECT book_id, entry, row_number() OVER (PARTITION BY book_id ORDER BY entry) AS number, leaf,
+  expected IS DISTINCT FROM leaf AS wrong, nullif(expected, leaf) AS expected
 FROM (
   ${factRecords
     .map(
@@ -125,13 +129,19 @@ FROM (
  * tells of, and the number each should have.
  */
 export const tellings = `
-SELECT o.book_id, o.number, row_number() OVER (PARTITION BY o.book_id ORDER BY o.number) AS place, o.entry,
-  o.telling::bytea AS telling,
-  ${leaf("10", [textField("01", "o.source"), bytesField("02", "o.raw")])} AS expected,
-  ${leaf("11", [
-    hashField("01", "o.telling"),
-    textField("02", "o.outcome"),
-    optional(hashField("03", "fact.leaf")),
-  ])} AS leaf
-FROM observations o
-LEFT JOIN verify_leaves fact ON fact.book_id = o.book_id AND fact.number = o.entry AND fact.entry = o.entry`;
+SELECT book_id, number, row_number() OVER (PARTITION BY book_id ORDER BY number) AS place, entry,
+  wrong, CASE WHEN wrong THEN telling END AS telling, CASE WHEN wrong THEN expected END AS expected, leaf
+FROM (
+  SELECT book_id, number, entry, telling, expected, leaf, expected <> telling AS wrong
+  FROM (
+    SELECT book_id, number, entry, telling, ${telling} AS expected, ${observation} AS leaf
+    FROM (
+      SELECT o.book_id, o.number, o.entry, o.telling::bytea AS telling, o.outcome, o.source, o.raw,
+        fact.leaf AS fact_leaf
+      FROM observations o
+      LEFT JOIN verify_leaves fact ON fact.book_id = o.book_id AND fact.number = o.entry
+        AND fact.entry = fact.number
+    ) AS told
+    OFFSET 0
+  ) AS hashed
+) AS judged`;

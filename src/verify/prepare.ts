@@ -8,8 +8,8 @@ import { leaves, tellings } from "./leaves.ts";
  * verify_books      a small number for each book, and how far the version has come in it
  * verify_movements  the facts that take part: effective quantity, total fee, ledger order, pool
  * verify_slices     the visible allocations beside the facts they name (null where there is no such fact)
+ * verify_openings   the same along the opening facts
  * verify_lots       the visible open lots, likewise
- * verify_totals     what slices and open lots of each movement add up to
  * verify_identities the bytes by which row hashes name facts
  * verify_leaves     stored and recomputed leaves of the facts
  * verify_tellings   stored and recomputed tellings
@@ -37,18 +37,16 @@ LEFT JOIN (
 ) AS state USING (book_id)`,
 );
 
-/** Under scope `account` each (venue, account) of a book is a pool; under `portfolio` the book is. */
+/** Under scope `account` each (venue, account) of a book is a pool; under `portfolio` no row is here. */
 const pools = table(
   "verify_pools",
   `
-SELECT book_id, venue, account,
-  (CASE (SELECT scope FROM versions WHERE version = $1)
-    WHEN 'account' THEN row_number() OVER (ORDER BY book_id, venue, account)
-    ELSE dense_rank() OVER (ORDER BY book_id) END)::integer AS pool
+SELECT book_id, venue, account, row_number() OVER (ORDER BY book_id, venue, account)::integer AS pool
 FROM (
   SELECT book_id, venue::text COLLATE "C" AS venue, account::text COLLATE "C" AS account FROM fills
   UNION SELECT book_id, venue, account FROM opening_lots
-) AS named`,
+) AS named
+WHERE (SELECT scope FROM versions WHERE version = $1) = 'account'`,
 );
 
 /** The order of time.md 2 as sort keys: class 0 opening lots, 1 fills without a sequence, 2 with one. */
@@ -107,22 +105,35 @@ WITH live AS (
     ON live.book_id = fee.book_id AND live.target_entry = fee.entry AND live.asset = fee.asset
   GROUP BY fee.book_id, fee.entry
 )
-SELECT row_number() OVER (ORDER BY p.pool, ${ledgerOrder}) AS place,
-  b.book, fact.entry, p.pool, fact.opens, fact.at, fact.incomplete,
+SELECT row_number() OVER (ORDER BY coalesce(p.pool, b.book), ${ledgerOrder}) AS place,
+  b.book, fact.entry, coalesce(p.pool, b.book) AS pool, fact.opens, fact.at, fact.incomplete,
   trim_scale(fact.quantity) AS quantity, trim_scale(fact.price) AS price, trim_scale(fact.fee) AS fee,
   CASE WHEN scale(fact.fee) <= 18 THEN 1e18
     ELSE ('1e' || greatest(18, scale(trim_scale(fact.fee))))::numeric END AS unit,
   sum(CASE WHEN fact.opens THEN fact.quantity ELSE 0 END)
-    OVER (PARTITION BY p.pool ORDER BY ${ledgerOrder} ROWS UNBOUNDED PRECEDING) AS opened
+    OVER (PARTITION BY coalesce(p.pool, b.book) ORDER BY ${ledgerOrder} ROWS UNBOUNDED PRECEDING) AS opened
 FROM (${facts}) AS fact
 JOIN verify_books b ON b.book_id = fact.book_id AND fact.entry <= b.computed_entry
-JOIN verify_pools p ON p.book_id = fact.book_id AND p.venue = fact.venue AND p.account = fact.account
+LEFT JOIN verify_pools p
+  ON p.book_id = fact.book_id AND p.venue = fact.venue AND p.account = fact.account
 WHERE ${notVoided("fact")}`,
 );
 
+/**
+ * The running sums go in ledger order: matched along the closes of a pool, close_through and close_shared
+ * along the slices of a close. close_last marks the last slice of each close.
+ */
 const slices = table(
   "verify_slices",
-  visible(
+  `
+SELECT *,
+  sum(CASE WHEN open_place IS NULL THEN 0 ELSE quantity END) OVER pool AS matched,
+  sum(quantity) OVER close AS close_through,
+  sum(close_fee) OVER close AS close_shared,
+  row_number() OVER close AS number,
+  row_number() OVER close > 1 AND lag(open_place) OVER close IS NOT DISTINCT FROM open_place AS again,
+  lead(close_place) OVER close IS NULL AS close_last
+FROM (${visible(
     "allocations",
     `it.book_id, it.close_entry, it.slice, it.open_entry, it.quantity, it.open_fee, it.close_fee,
     it.cost_basis, it.proceeds, it.pnl, it.missing, it.opened_at, it.closed_at,
@@ -135,7 +146,26 @@ const slices = table(
     `LEFT JOIN verify_books b ON b.book_id = it.book_id
   LEFT JOIN verify_movements c ON c.book = b.book AND c.entry = it.close_entry AND NOT c.opens
   LEFT JOIN verify_movements o ON o.book = b.book AND o.entry = it.open_entry AND o.opens`,
-  ),
+  )}) AS slice
+WINDOW
+  pool AS (PARTITION BY close_pool ORDER BY close_place, open_place NULLS LAST, slice
+    ROWS UNBOUNDED PRECEDING),
+  close AS (PARTITION BY close_pool, close_place ORDER BY open_place NULLS LAST, slice
+    ROWS UNBOUNDED PRECEDING)`,
+);
+
+/** The same slices along each opening fact. */
+const openings = table(
+  "verify_openings",
+  `
+SELECT book_id, open_entry, close_entry, slice, open_place, quantity, open_fee,
+  open_total, open_unit, open_quantity,
+  sum(quantity) OVER open AS open_through,
+  sum(open_fee) OVER open AS open_shared,
+  lead(open_place) OVER open IS NULL AS open_last
+FROM verify_slices
+WHERE open_place IS NOT NULL
+WINDOW open AS (PARTITION BY open_place ORDER BY close_place, slice ROWS UNBOUNDED PRECEDING)`,
 );
 
 const lots = table(
@@ -148,28 +178,6 @@ const lots = table(
     `LEFT JOIN verify_books b ON b.book_id = it.book_id
   LEFT JOIN verify_movements o ON o.book = b.book AND o.entry = it.open_entry AND o.opens`,
   ),
-);
-
-/** consumed leaves the open lot out; rows counts all. Closing and opening facts have places of their own. */
-const totals = table(
-  "verify_totals",
-  `
-SELECT m.place, b.book_id, m.entry, m.opens, m.quantity, m.fee, coalesce(used.quantity, 0) AS used,
-  coalesce(used.consumed, 0) AS consumed, coalesce(used.fee, 0) AS shared, coalesce(used.rows, 0) AS rows
-FROM verify_movements m
-JOIN verify_books b ON b.book = m.book
-LEFT JOIN (
-  SELECT place, sum(quantity) AS quantity, sum(fee) AS fee, sum(consumed) AS consumed, count(*) AS rows
-  FROM (
-    SELECT close_place AS place, quantity, close_fee AS fee, NULL::numeric AS consumed
-    FROM verify_slices WHERE close_place IS NOT NULL
-    UNION ALL
-    SELECT open_place, quantity, open_fee, quantity FROM verify_slices WHERE open_place IS NOT NULL
-    UNION ALL
-    SELECT open_place, quantity, open_fee, NULL FROM verify_lots WHERE open_place IS NOT NULL
-  ) AS part
-  GROUP BY place
-) AS used ON used.place = m.place`,
 );
 
 /** The bytes that stand for a fill or an opening lot inside a row's hash. */
@@ -186,7 +194,7 @@ const observationTellings = table("verify_tellings", tellings);
 
 /** In the order they are made: later ones read earlier ones. */
 export const preparations: Record<Lane, readonly Preparation[]> = {
-  matching: [books, pools, movements, slices, lots, totals],
+  matching: [books, pools, movements, slices, openings, lots],
   digests: [identities],
   facts: [factLeaves, observationTellings],
 };

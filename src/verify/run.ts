@@ -91,13 +91,15 @@ interface LaneResult {
 }
 
 /**
- * REPEATABLE READ: temporary tables and checks see one state while others record and compute. Nested loops
- * are out because tables may be fresh from a bulk load: a plan on missing statistics must not be quadratic.
+ * REPEATABLE READ: temporary tables and checks see one state while others record and compute. Tables may be
+ * fresh from a bulk load, and a plan on missing statistics must not be quadratic: hence no nested loops.
+ * Merge joins would sort wide rows on disk where a hash join reads them once.
  */
 const settings = `
 SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
 SET LOCAL work_mem = '128MB';
 SET LOCAL enable_nestloop = off;
+SET LOCAL enable_mergejoin = off;
 SET LOCAL jit = off`;
 
 async function runLane(

@@ -1,6 +1,7 @@
 /**
- * The fixture's books, in the order of their entries. Small, but with one of everything: fees in the quote, the base and
- * third assets, rebates, opening lots of known and unknown cost, voids of all kinds, a replacement, ties at one instant.
+ * The fixture's books, in the order of their entries. Small, but with one of everything: fees in the quote,
+ * the base and third assets, rebates, opening lots of known and unknown cost, voids of all kinds, a
+ * replacement, ties at one instant.
  */
 import type { Fact, Fill } from "./model.ts";
 

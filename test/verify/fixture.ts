@@ -1,6 +1,6 @@
 /**
- * A small ledger with two versions, two revisions of some books, a dropped version and the leftovers of a dead run, its
- * conclusions from model.ts and its hashes from hashes.ts: what a correct engine would have left in the tables.
+ * A small ledger with two versions, two revisions of some books, a dropped version and the leftovers of a
+ * dead run, concluded by model.ts and hashed by hashes.ts: what a correct engine would leave in the tables.
  */
 import type { Connection, Value } from "../../src/store/database.ts";
 import { type FixtureBook, fixtureBooks } from "./facts.ts";
@@ -287,7 +287,8 @@ async function leaveDeadRun(builder: Builder): Promise<void> {
   const step = builder.step + 1;
   await insert(builder.connection, "steps", { step, run: builder.run, version: 1, book_id: null });
   await builder.connection.execute(
-    `INSERT INTO open_lots (version, book_id, open_entry, quantity, open_fee, missing, opened_at, row_hash, step)
+    `INSERT INTO open_lots
+       (version, book_id, open_entry, quantity, open_fee, missing, opened_at, row_hash, step)
      SELECT version, book_id, open_entry + 100, quantity, open_fee, missing, opened_at, row_hash, $1
      FROM open_lots WHERE version = 1 AND superseded IS NULL`,
     [step],
@@ -298,7 +299,7 @@ async function leaveDeadRun(builder: Builder): Promise<void> {
   );
 }
 
-/** Revisions: 1 build, 2 publish, 3 to 5 a book each, 6 the second version, 7 and 8 a third, made and dropped. */
+/** Revisions: 1 build, 2 publish, 3 to 5 a book each, 6 version 2, 7 and 8 version 3, made and dropped. */
 export async function writeFixture(connection: Connection): Promise<void> {
   for (const book of fixtureBooks) await recordBook(connection, book);
   const builder = new Builder(connection);

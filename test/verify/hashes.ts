@@ -1,6 +1,6 @@
 /**
- * hashing.md once more, for the verifier's fixture alone: written from the page, sharing nothing with src/seal or the
- * verifier's SQL, so that a clean report means three readings of the page agree.
+ * hashing.md once more, for the verifier's fixture alone: written from the page, sharing nothing with
+ * src/seal or the verifier's SQL. A clean report means that three readings of the page agree.
  */
 import { createHash } from "node:crypto";
 

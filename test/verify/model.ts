@@ -1,6 +1,7 @@
 /**
- * numbers.md, time.md and matching.md once more, as plainly as can be and for small ledgers only: no state is kept, every
- * sale walks the lots from the first. Amounts are bigints in units of 10^-36, where every product of two inputs is exact.
+ * numbers.md, time.md and matching.md once more, as plainly as can be and for small ledgers only: every sale
+ * walks the lots from the first. Amounts are bigints in units of 10^-36, where every product of two inputs is
+ * exact.
  */
 import { identity } from "./hashes.ts";
 

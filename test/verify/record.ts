@@ -2,7 +2,15 @@
 import type { Connection, Value } from "../../src/store/database.ts";
 import type { FixtureBook } from "./facts.ts";
 import { bookId, type Field, leaf, root, uuidBytes, withLength, zeros } from "./hashes.ts";
-import { type Adjustment, type Fact, type Fill, targetEntry } from "./model.ts";
+import {
+  type Adjustment,
+  type Fact,
+  type FeeValue,
+  type Fill,
+  type OpeningLot,
+  targetEntry,
+  type Void,
+} from "./model.ts";
 
 export async function insert(
   connection: Connection,
@@ -104,85 +112,96 @@ interface Written {
   readonly leaf: Buffer;
 }
 
+function openingLot(_book: FixtureBook, fact: OpeningLot, place: Field[]): Written {
+  return {
+    table: "opening_lots",
+    columns: {
+      lot_key: fact.id,
+      revision: fact.revision,
+      opened_at: fact.at,
+      quantity: fact.quantity,
+      cost: fact.cost ?? null,
+      author: "ana",
+      note: "из книг",
+    },
+    leaf: leaf(3, [
+      ...place,
+      [6, BigInt(fact.revision)],
+      [7, fact.at],
+      [8, fact.quantity],
+      [9, fact.cost],
+      [10, "ana"],
+      [11, "из книг"],
+    ]),
+  };
+}
+
+function feeValue(book: FixtureBook, fact: FeeValue, place: Field[]): Written {
+  return {
+    table: "fee_values",
+    columns: {
+      fill_id: fact.id,
+      fill_revision: fact.revision,
+      asset: fact.asset,
+      revision: fact.valueRevision,
+      value: fact.value,
+      source: "ana",
+      target_entry: targetEntry(book.facts, fact),
+    },
+    leaf: leaf(4, [
+      ...place,
+      [6, BigInt(fact.revision)],
+      [7, fact.asset],
+      [8, fact.value],
+      [9, "ana"],
+      [10, BigInt(fact.valueRevision)],
+    ]),
+  };
+}
+
+function voided(book: FixtureBook, fact: Void, place: Field[]): Written {
+  return {
+    table: "voids",
+    columns: {
+      target_kind: fact.target,
+      target_id: fact.id,
+      target_revision: fact.revision,
+      asset: fact.asset ?? null,
+      value_revision: fact.valueRevision ?? null,
+      target_entry: targetEntry(book.facts, fact),
+      author: "ana",
+      reason: "a mistake",
+    },
+    leaf: leaf(2, [
+      ...place.slice(0, 2),
+      [3, fact.target],
+      [4, fact.venue],
+      [5, fact.account],
+      [6, fact.id],
+      [7, BigInt(fact.revision)],
+      [8, fact.asset],
+      [9, "ana"],
+      [10, "a mistake"],
+      [11, fact.valueRevision === undefined ? undefined : BigInt(fact.valueRevision)],
+    ]),
+  };
+}
+
 function write(book: FixtureBook, fact: Fact): Written {
   const names: Field[] = [
     [1, book.portfolio],
     [2, book.symbol],
   ];
   const place: Field[] = [...names, [3, fact.venue], [4, fact.account], [5, fact.id]];
-  const revision = BigInt(fact.revision);
   switch (fact.kind) {
     case "fill":
       return { table: "fills", columns: fillColumns(fact), leaf: fillLeaf(place, fact) };
     case "opening lot":
-      return {
-        table: "opening_lots",
-        columns: {
-          lot_key: fact.id,
-          revision: fact.revision,
-          opened_at: fact.at,
-          quantity: fact.quantity,
-          cost: fact.cost ?? null,
-          author: "ana",
-          note: "из книг",
-        },
-        leaf: leaf(3, [
-          ...place,
-          [6, revision],
-          [7, fact.at],
-          [8, fact.quantity],
-          [9, fact.cost],
-          [10, "ana"],
-          [11, "из книг"],
-        ]),
-      };
+      return openingLot(book, fact, place);
     case "fee value":
-      return {
-        table: "fee_values",
-        columns: {
-          fill_id: fact.id,
-          fill_revision: fact.revision,
-          asset: fact.asset,
-          revision: fact.valueRevision,
-          value: fact.value,
-          source: "ana",
-          target_entry: targetEntry(book.facts, fact),
-        },
-        leaf: leaf(4, [
-          ...place,
-          [6, revision],
-          [7, fact.asset],
-          [8, fact.value],
-          [9, "ana"],
-          [10, BigInt(fact.valueRevision)],
-        ]),
-      };
+      return feeValue(book, fact, place);
     case "void":
-      return {
-        table: "voids",
-        columns: {
-          target_kind: fact.target,
-          target_id: fact.id,
-          target_revision: fact.revision,
-          asset: fact.asset ?? null,
-          value_revision: fact.valueRevision ?? null,
-          target_entry: targetEntry(book.facts, fact),
-          author: "ana",
-          reason: "a mistake",
-        },
-        leaf: leaf(2, [
-          ...names,
-          [3, fact.target],
-          [4, fact.venue],
-          [5, fact.account],
-          [6, fact.id],
-          [7, revision],
-          [8, fact.asset],
-          [9, "ana"],
-          [10, "a mistake"],
-          [11, fact.valueRevision === undefined ? undefined : BigInt(fact.valueRevision)],
-        ]),
-      };
+      return voided(book, fact, place);
     case "adjustment":
       return adjustment(fact, place);
   }

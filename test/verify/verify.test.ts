@@ -4,7 +4,10 @@ import { checks } from "../../src/verify/checks.ts";
 import { type Verification, verifyVersion } from "../../src/verify/run.ts";
 import { describeEngines, type TestDatabase, type TestEngine } from "../engines.ts";
 import { writeFixture } from "./fixture.ts";
-import { plants } from "./plants.ts";
+import { conclusionPlants } from "./plants/conclusions.ts";
+import { factPlants } from "./plants/facts.ts";
+
+const plants = [...conclusionPlants, ...factPlants];
 
 const ledgerTables = [
   "books",

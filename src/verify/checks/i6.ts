@@ -14,20 +14,14 @@ SELECT
   CASE WHEN open_entry IS NULL THEN 'matched up to ' || trim_scale(opened_before)
     ELSE trim_scale(opened_through - open_quantity) || ' to ' || trim_scale(opened_through)
     END AS expected,
-  CASE WHEN open_entry IS NULL THEN 'matched up to ' || trim_scale(through)
-    ELSE trim_scale(through - quantity) || ' to ' || trim_scale(through) END AS found
-FROM (
-  SELECT book_id, close_entry, open_entry, open_place, slice, quantity, close_place, opened_before,
-    opened_through, open_quantity,
-    sum(CASE WHEN open_place IS NULL THEN 0 ELSE quantity END) OVER (
-      PARTITION BY close_pool ORDER BY close_place, open_place NULLS LAST, slice
-      ROWS UNBOUNDED PRECEDING) AS through
-  FROM verify_slices WHERE close_place IS NOT NULL
-) AS matched
+  CASE WHEN open_entry IS NULL THEN 'matched up to ' || trim_scale(matched)
+    ELSE trim_scale(matched - quantity) || ' to ' || trim_scale(matched) END AS found
+FROM verify_slices
 WHERE CASE
-  WHEN open_entry IS NULL THEN through <> opened_before
+  WHEN close_place IS NULL THEN false
+  WHEN open_entry IS NULL THEN matched <> opened_before
   WHEN open_place IS NOT NULL
-    THEN through > opened_through OR through - quantity < opened_through - open_quantity
+    THEN matched > opened_through OR matched - quantity < opened_through - open_quantity
 END
 ORDER BY close_place, slice`;
 

@@ -1,14 +1,6 @@
 import { type Check, visible } from "../check.ts";
-import {
-  bytesField,
-  codeField,
-  hashField,
-  integerField,
-  leaf,
-  normal,
-  optional,
-  textField,
-} from "../encoding.ts";
+import { normal } from "../encoding.ts";
+import { allocation, bookDigest, day, openLot, versionDigest } from "../records.ts";
 
 /**
  * hashing.md 5. Within one database only the chain row, day, book, version can be proven; that the same facts
@@ -41,19 +33,7 @@ const allocationHashes = hashed(
     ${written(["quantity", "open_fee", "close_fee", "cost_basis", "proceeds", "pnl"])}`,
     `${joinIdentity("c", "close_entry")}\n  ${joinIdentity("o", "open_entry")}`,
   ),
-  leaf("31", [
-    bytesField("01", "closing"),
-    integerField("02", "closed_at"),
-    optional(bytesField("03", "opening")),
-    optional(integerField("04", "opened_at")),
-    textField("05", "quantity"),
-    optional(textField("06", "open_fee")),
-    textField("07", "close_fee"),
-    optional(textField("08", "cost_basis")),
-    textField("09", "proceeds"),
-    optional(textField("0a", "pnl")),
-    codeField("0b", "missing"),
-  ]),
+  allocation,
 );
 
 const openLotHashes = hashed(
@@ -64,14 +44,7 @@ const openLotHashes = hashed(
     ${written(["quantity", "open_fee", "cost_basis"])}`,
     joinIdentity("o", "open_entry"),
   ),
-  leaf("32", [
-    bytesField("01", "opening"),
-    integerField("02", "opened_at"),
-    textField("03", "quantity"),
-    textField("04", "open_fee"),
-    optional(textField("05", "cost_basis")),
-    codeField("06", "missing"),
-  ]),
+  openLot,
 );
 
 const rowHashes = `
@@ -95,8 +68,7 @@ WITH dated AS (
   UNION ALL
   ${visible("open_lots", "it.book_id, 'open' AS kind, it.opened_at AS at, it.row_hash")}
 ), expected AS (
-  SELECT book_id, day,
-    ${leaf("33", [optional(hashField("01", "closes")), optional(hashField("02", "opens"))])} AS digest
+  SELECT book_id, day, ${day} AS digest
   FROM (
     SELECT book_id, at / ${nanosecondsPerDay} AS day, ${hashesOfDay("close")} AS closes,
       ${hashesOfDay("open")} AS opens
@@ -115,17 +87,12 @@ SELECT 'two digests of day ' || day, book_id, NULL, NULL, NULL, '1', count(*)::t
 FROM stored GROUP BY book_id, day HAVING count(*) > 1`;
 
 const bookDigests = `
-WITH days AS (
-  SELECT book_id, string_agg(int8send(day) || digest, ''::bytea ORDER BY day) AS list
+WITH list AS (
+  SELECT book_id, string_agg(int8send(day) || digest, ''::bytea ORDER BY day) AS days
   FROM (${visible("day_digests", "it.book_id, it.day::bigint AS day, it.digest")}) AS seen GROUP BY book_id
 ), expected AS (
-  SELECT days.book_id,
-    ${leaf("34", [
-      textField("01", "b.portfolio"),
-      textField("02", "b.symbol"),
-      bytesField("03", "days.list"),
-    ])} AS digest
-  FROM days LEFT JOIN books b ON b.book_id = days.book_id
+  SELECT book_id, ${bookDigest} AS digest
+  FROM list LEFT JOIN books USING (book_id)
 ), stored AS (
   ${visible("book_states", "it.book_id, it.digest")}
 )
@@ -136,14 +103,7 @@ WHERE expected.digest IS DISTINCT FROM stored.digest`;
 
 /** The digest of version $1 as of `revision`, a column of `moments`. Column `digest`, one row a moment. */
 export const versionDigests = (moments: string): string => `
-  SELECT moment.revision, ${leaf("35", [
-    textField("01", "v.method"),
-    textField("02", "v.scope"),
-    textField("03", "v.fee_policy"),
-    integerField("04", "v.engine_version::bigint"),
-    // A version without books has an empty list, which is a field, not an absent one.
-    bytesField("05", "list.books"),
-  ])} AS digest
+  SELECT moment.revision, ${versionDigest} AS digest
   FROM (${moments}) AS moment
   JOIN versions v ON v.version = $1
   JOIN (

@@ -1,16 +1,6 @@
 import type { Check } from "../check.ts";
-import {
-  bookField,
-  emptyRoot,
-  hashField,
-  integerField,
-  leaf,
-  microseconds,
-  node,
-  optional,
-  textField,
-  zeroHash,
-} from "../encoding.ts";
+import { emptyRoot, node, zeroHash } from "../encoding.ts";
+import { batch, book, leavesAtOnce, revision, seal, smallRoot } from "../records.ts";
 
 /** The columns of a violation that concerns no fact. */
 const nowhere = "NULL::bigint AS entry, NULL::bigint AS opening, NULL::integer AS slice";
@@ -20,7 +10,7 @@ const factLeaves = `
 SELECT 'the leaf of a fact' AS what, book_id, entry, NULL::bigint AS opening, NULL::integer AS slice,
   ${hex("expected")} AS expected, ${hex("leaf")} AS found
 FROM verify_leaves
-WHERE expected IS DISTINCT FROM leaf
+WHERE wrong
 ORDER BY book_id, entry`;
 
 const entryNumbers = `
@@ -34,7 +24,7 @@ const tellings = `
 SELECT 'the telling of observation ' || number AS what, book_id, entry, NULL::bigint AS opening,
   NULL::integer AS slice, ${hex("expected")} AS expected, ${hex("telling")} AS found
 FROM verify_tellings
-WHERE expected IS DISTINCT FROM telling
+WHERE wrong
 ORDER BY book_id, number`;
 
 const observationNumbers = `
@@ -50,10 +40,7 @@ ORDER BY o.book_id, place`;
 const bookIds = `
 SELECT 'the book id' AS what, book_id, ${nowhere}, ${hex("expected")} AS expected, book_id::text AS found
 FROM (
-  SELECT book_id, substring(${leaf("2f", [
-    textField("01", "portfolio"),
-    textField("02", "symbol"),
-  ])} FOR 16) AS expected
+  SELECT book_id, substring(${book} FOR 16) AS expected
   FROM books
 ) AS book
 WHERE expected <> uuid_send(book_id)
@@ -86,37 +73,17 @@ CROSS JOIN LATERAL (VALUES
 ) AS wrong (what, expected, found)
 WHERE wrong.expected IS DISTINCT FROM wrong.found`;
 
-const batchLeaf = leaf("20", [
-  bookField("01", "batch.batch_id"),
-  integerField("02", microseconds("batch.recorded_at")),
-  textField("03", "batch.source"),
-  textField("04", "batch.author"),
-  textField("05", "batch.inputs"),
-]);
-
-const sealHash = leaf("21", [
-  bookField("01", "book_id"),
-  integerField("02", "number"),
-  hashField("03", `coalesce(previous, ${zeroHash})`),
-  hashField("04", "batch_leaf"),
-  integerField("05", "first_entry"),
-  integerField("06", "fact_count"),
-  hashField("07", "fact_root"),
-  integerField("08", "first_observation"),
-  integerField("09", "observation_count"),
-  hashField("0a", "observation_root"),
-]);
-
 const sealChain = `
 SELECT 'seal ' || number || ': ' || wrong.what AS what, book_id, ${nowhere}, wrong.expected, wrong.found
 FROM (
-  SELECT *, ${sealHash} AS expected_hash
+  SELECT *, ${seal} AS expected_hash
   FROM (
-    SELECT s.*, ${batchLeaf} AS batch_leaf,
+    SELECT s.*, batch.leaf AS batch_leaf,
       lag(s.hash) OVER chain AS previous, row_number() OVER chain AS place,
       1 + coalesce(sum(s.fact_count) OVER before, 0) AS next_entry,
       1 + coalesce(sum(s.observation_count) OVER before, 0) AS next_observation
-    FROM seals s LEFT JOIN batches batch ON batch.batch_id = s.batch_id
+    FROM seals s
+    LEFT JOIN (SELECT batch_id, ${batch} AS leaf FROM batches) AS batch ON batch.batch_id = s.batch_id
     WINDOW chain AS (PARTITION BY s.book_id ORDER BY s.number),
       before AS (PARTITION BY s.book_id ORDER BY s.number ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
   ) AS linked
@@ -148,9 +115,9 @@ interface Side {
 }
 
 /**
- * RFC 6962 roots, a level of all trees a step: pair neighbours, carry the odd one up. The trees are cut by the
- * counts of the seals. width is the number of nodes a tree has on a level: only its last node may be carried
- * up alone, so leaves too few give no root.
+ * RFC 6962 roots. Eight leaves give a node of the third level at once; from there on a level of all trees a
+ * step: pair neighbours, carry the odd one up. The trees are cut by the counts of the seals. width is the
+ * number of nodes a tree has on a level: only its last node may stand alone, so leaves too few give no root.
  */
 const roots = (side: Side): string => `
 WITH RECURSIVE cut AS (
@@ -164,10 +131,18 @@ WITH RECURSIVE cut AS (
   SELECT tree, book_id, width, before,
     generate_series(before::bigint + 1, least(before + width, held)::bigint) AS place
   FROM cut WHERE width > 0
-), level AS (
-  SELECT p.tree, p.place - p.before::bigint - 1 AS number, l.${side.hash} AS hash, p.width
+), eighth AS (
+  SELECT p.tree, p.width, (p.place - p.before::bigint - 1) / ${leavesAtOnce} AS number,
+    string_agg(l.${side.hash}, ''::bytea ORDER BY p.place) AS hashes
   FROM position p
   JOIN ${side.leaves} l ON l.book_id = p.book_id AND l.${side.place} = p.place
+  GROUP BY p.tree, p.width, (p.place - p.before::bigint - 1) / ${leavesAtOnce}
+), level AS (
+  SELECT tree, number,
+    CASE WHEN octet_length(hashes) = 32 * least(${leavesAtOnce}, width - number * ${leavesAtOnce})
+      THEN ${smallRoot("hashes")} END AS hash,
+    (width + ${leavesAtOnce - 1}) / ${leavesAtOnce} AS width
+  FROM eighth
   UNION ALL
   SELECT tree, number >> 1,
     CASE WHEN next IS NOT NULL THEN ${node("hash", "next")} WHEN number = width - 1 THEN hash END,
@@ -187,21 +162,10 @@ LEFT JOIN (
 WHERE root.hash IS DISTINCT FROM cut.stored
 ORDER BY cut.tree`;
 
-const revisionHash = leaf("22", [
-  integerField("01", "revision"),
-  hashField("02", `coalesce(previous, ${zeroHash})`),
-  integerField("03", microseconds("stamp")),
-  textField("04", "kind"),
-  integerField("05", "version::bigint"),
-  optional(bookField("06", "book_id")),
-  hashField("07", `coalesce(digest, ${zeroHash})`),
-  hashField("08", "inputs"),
-]);
-
 const revisionChain = `
 SELECT 'revision ' || revision || ': ' || wrong.what AS what, book_id, ${nowhere}, wrong.expected, wrong.found
 FROM (
-  SELECT *, ${revisionHash} AS expected_hash
+  SELECT *, ${revision} AS expected_hash
   FROM (
     SELECT r.*, lag(hash) OVER chain AS previous, row_number() OVER chain AS place,
       max(stamp) OVER (ORDER BY revision ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS latest
