@@ -56,12 +56,13 @@ function fees(f: Fields): Columns {
   };
 }
 
+const array = (parts: readonly string[]): string | null =>
+  parts.length === 0 ? null : `{${parts.map((part) => JSON.stringify(part)).join(",")}}`;
+
 function sideBySide(assets: string, amounts: string, list: readonly Fee[]): Columns {
   const sorted = list
     .filter((fee) => fee.amount !== "0")
     .toSorted((a, b) => Buffer.compare(Buffer.from(a.asset), Buffer.from(b.asset)));
-  const array = (parts: string[]): string | null =>
-    parts.length === 0 ? null : `{${parts.map((part) => JSON.stringify(part)).join(",")}}`;
   return {
     [assets]: ["text[]", array(sorted.map((fee) => fee.asset))],
     [amounts]: ["numeric[]", array(sorted.map((fee) => fee.amount))],
