@@ -112,8 +112,7 @@ describeEngines("telling again", (engine) => {
       await expectVerified(opened);
     }));
 
-  // Known defect: the second and third are taken for repeats and are lost.
-  test.fails("one text may tell of several facts", () =>
+  test("one text may tell of several facts", () =>
     withLedger(engine, async (opened) => {
       const raw = '{"fills":[1,2]}';
       const facts = [

@@ -86,8 +86,9 @@ class Staging {
   #add(staged: StagedRows, file: number, source: string, { row, raw, fact }: SourcedTelling): void {
     const book = this.#book(fact.portfolio, fact.symbol);
     const told = telling(source, raw);
-    if (this.#recent.heard(told)) return this.repeats.add(book.bookId, source, file);
     const leaf = factLeaf(fact);
+    // One text may tell of several facts: a message with two fills, or the rows of files with other headers.
+    if (this.#recent.heard(told + leaf)) return this.repeats.add(book.bookId, source, file);
     // Right if all of the batch turns out to be new; else the roots are taken again from what was judged.
     book.facts.add(leaf);
     book.observations.add(observationLeaf({ telling: told, outcome: "recorded", fact: leaf }));

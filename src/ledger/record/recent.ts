@@ -9,7 +9,7 @@ export class RecentTellings {
   #young = new Set<string>();
   #old = new Set<string>();
 
-  /** Whether the telling was among the last ones; remembers it if not. */
+  /** Whether the telling (its text and the fact it tells) was among the last ones; remembers it if not. */
   heard(telling: string): boolean {
     if (this.#young.has(telling) || this.#old.has(telling)) return true;
     this.#young.add(telling);
