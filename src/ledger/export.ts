@@ -8,6 +8,7 @@ import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { once } from "node:events";
 import type { Writable } from "node:stream";
+import { finished } from "node:stream/promises";
 import { csvLine, exportColumns, fillToCells } from "../adapters/lotbook-csv/row.ts";
 import { factToLine } from "../adapters/lotbook-ndjson/lines.ts";
 import { copyLines } from "../store/copy-lines.ts";
@@ -29,17 +30,20 @@ class WholeFile {
   constructor(path: string) {
     this.#path = path;
     this.#stream = createWriteStream(`${path}.unfinished`);
+    // Heard at the next write or at the end; unheard, it would end the process.
+    this.#stream.on("error", () => {});
   }
 
   async write(lines: readonly string[]): Promise<void> {
     if (lines.length === 0) return;
     this.rows += lines.length;
+    if (this.#stream.errored !== null) throw this.#stream.errored;
     if (!this.#stream.write(lines.join(""))) await once(this.#stream, "drain");
   }
 
   async finish(): Promise<void> {
     this.#stream.end();
-    await once(this.#stream, "finish");
+    await finished(this.#stream);
     await rename(`${this.#path}.unfinished`, this.#path);
   }
 
@@ -81,8 +85,9 @@ function otherLines(version: number | undefined): string[] {
        'engine_version', engine_version, 'created_at', created_at) FROM versions ORDER BY version`,
   ];
   if (version === undefined) return sealed;
-  const current = `version = ${version} AND superseded IS NULL AND step IN (SELECT step FROM steps
-    WHERE revision IS NOT NULL)`;
+  // What a run at work or a dead one has superseded, under a step that nobody sees, still stands.
+  const current = `version = ${version} AND step IN (SELECT step FROM steps WHERE revision IS NOT NULL)
+    AND (superseded IS NULL OR superseded IN (SELECT step FROM steps WHERE revision IS NULL))`;
   return [
     ...sealed,
     `SELECT json_build_object('type', 'allocation', 'book_id', book_id, 'close_entry', close_entry,

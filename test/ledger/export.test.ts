@@ -1,5 +1,6 @@
 /** Out and in again: exports are imported into empty ledgers, ledgers are copied between engines. */
-import { readdir, readFile } from "node:fs/promises";
+import { mkdir, readdir, readFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import type { Fact } from "../../src/core/fact.ts";
 import { copyLedger } from "../../src/ledger/copy.ts";
@@ -90,6 +91,43 @@ describeEngines("an export", (engine) => {
           expect(recorded).toBe(fills.length);
           expect((await copy.ledger.compute()).digest).toBe(digest);
         });
+      }),
+    ));
+
+  test("has the conclusions that stand, whatever a run that died has begun", () =>
+    withDirectory((directory) =>
+      withLedger(engine, async ({ ledger, query }) => {
+        await ledger.record([fill("b1", 2, "2", "1"), fill("s1", 3, "1", "2", { side: "sell" })]);
+        await ledger.compute();
+        const conclusions = async (): Promise<string[]> => {
+          await ledger.export(directory);
+          const lines = (await readFile(`${directory}/facts.ndjson`, "utf8")).split("\n");
+          return lines.filter((line) => /"type" ?: ?"(allocation|open lot)"/.test(line));
+        };
+        const before = await conclusions();
+        expect(before.length).toBe(2);
+        await ledger.record([fill("b0", 1, "1", "1")]);
+        // Dying leaves what failing would have cleared away.
+        await query(
+          `WITH begun AS (INSERT INTO steps (run, version, book_id)
+             SELECT 1, 1, book_id FROM books RETURNING step)
+           UPDATE allocations SET superseded = begun.step FROM begun`,
+        );
+        expect(await conclusions()).toEqual(before);
+      }),
+    ));
+
+  test("that can't be written says so", () =>
+    withDirectory((directory) =>
+      withLedger(engine, async ({ ledger, database }) => {
+        await mkdir(`${directory}/facts.ndjson.unfinished`);
+        const { connect } = database;
+        database.connect = async (work) => {
+          await sleep(5);
+          return connect(work);
+        };
+        await expect(ledger.export(directory)).rejects.toThrow("EISDIR");
+        database.connect = connect;
       }),
     ));
 
