@@ -24,11 +24,14 @@ export type Failpoint = (typeof failpoints)[number];
 export interface Ports {
   /** A fresh batch id: a UUID. */
   newBatchId(): string;
+  /** Rows of a replay that are gathered before they are written: a step may take several transactions. */
+  readonly rowsPerTransaction: number;
   /** Does nothing in production; in a test it may throw or end the process. */
   failpoint(name: Failpoint): void;
 }
 
 export const livePorts: Ports = {
+  rowsPerTransaction: 20_000,
   newBatchId() {
     const bytes = randomBytes(16);
     bytes[6] = (bytes[6]! & 0x0f) | 0x40;

@@ -5,6 +5,7 @@ import { openLedger } from "../../src/ledger/ledger.ts";
 const [location, failpoint, mode] = process.argv.slice(2);
 const ports = {
   ...livePorts,
+  rowsPerTransaction: 1,
   failpoint(name: string): void {
     if (name === failpoint) process.kill(process.pid, "SIGKILL");
   },

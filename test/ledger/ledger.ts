@@ -19,6 +19,8 @@ export interface TestLedger extends TestDatabase {
 /** Ports that fail where a test says. */
 export class TestPorts implements Ports {
   readonly newBatchId = livePorts.newBatchId;
+  /** So that each page of a replay is a transaction of its own. */
+  readonly rowsPerTransaction = 1;
   /** What happens at a failpoint. */
   reached: (name: Failpoint) => void = () => {};
 

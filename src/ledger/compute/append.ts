@@ -9,10 +9,10 @@ import type { Movement } from "../../core/movement.ts";
 import { toUnits } from "../../core/decimal.ts";
 import type { Database } from "../../store/database.ts";
 import { dayOf } from "./days.ts";
-import { readBook, readEntries, type BookRange, type StoredMovement } from "./facts.ts";
+import { type BookRange, readEntries, type StoredMovement } from "./facts.ts";
 import type { Version } from "./policy.ts";
 import { type AllocationRow, allocationRow, openLotRow } from "./rows.ts";
-import type { RunCounts } from "./run.ts";
+import type { ReplayTarget } from "./replay.ts";
 import {
   finishStep,
   insertAllocations,
@@ -21,30 +21,6 @@ import {
   startStep,
   supersedeLots,
 } from "./supersede.ts";
-
-/** What a version's current state of a book is. */
-export interface BookState {
-  readonly computedEntry: bigint;
-  /** The greatest fact in ledger order among what was taken. */
-  readonly last: StoredMovement | undefined;
-}
-
-/** The new movements of the book in ledger order. */
-export async function newMovements(
-  database: Database,
-  version: Version,
-  book: BookRange,
-  state: BookState,
-): Promise<StoredMovement[]> {
-  const fresh: StoredMovement[] = [];
-  const after = state.last === undefined ? -1n : state.last.at - 1n;
-  for await (const { movements } of readBook(database, version.scope, book, after)) {
-    for (const movement of movements) {
-      if (BigInt(movement.entry) > state.computedEntry) fresh.push(movement);
-    }
-  }
-  return fresh;
-}
 
 /** What the closes take, by pool. */
 function wanted(movements: readonly Movement[]): Map<string, bigint> {
@@ -95,13 +71,10 @@ async function reachableLots(
 /** Takes the new facts of a book in one step of one transaction. */
 export async function appendToBook(
   database: Database,
-  version: Version,
-  run: bigint,
-  book: BookRange,
-  state: BookState,
-  counts: RunCounts,
+  { version, run, book, counts }: ReplayTarget,
+  movements: readonly StoredMovement[],
+  last: StoredMovement | undefined,
 ): Promise<bigint> {
-  const movements = await newMovements(database, version, book, state);
   const lots = await reachableLots(database, version, book, wanted(movements));
   const rows: AllocationRow[] = [];
   const sink = {
@@ -135,7 +108,7 @@ export async function appendToBook(
         target,
         [...days].toSorted((a, b) => a - b),
       );
-      return finishStep(connection, target, (movements.at(-1) ?? state.last)?.entry);
+      return finishStep(connection, target, (movements.at(-1) ?? last)?.entry);
     }),
   );
   for (const { opens } of movements) counts[opens ? "opens" : "closes"] += 1;

@@ -15,7 +15,7 @@ import {
   type BookFilter,
   endRun,
   failRun,
-  lastTotals,
+  totalsBefore,
   refuseOtherPolicy,
   removeLeftovers,
   RunCounts,
@@ -176,7 +176,7 @@ async function work(
   );
   return database.connect(async (connection) => {
     const digest = await currentDigest(connection, version);
-    const totalPnl = addTotals(await lastTotals(connection, version.version), counts);
+    const totalPnl = addTotals(await totalsBefore(connection, version.version, run.run), counts);
     await endRun(connection, run.run, counts, { digest, revision, totalPnl });
     const [last] = await connection.query<{ last: bigint }>("SELECT last FROM revision_counter");
     return result(run, true, last!.last, digest, totalPnl);

@@ -1,14 +1,15 @@
 /**
- * Brings a version up to date, book by book: by appending where all new facts sort last, else by computing
- * the book again.
+ * Brings a version up to date, book by book: by appending where all new facts sort last, else by a replay
+ * from the affected place.
  */
 import { compareLedgerOrder } from "../../core/order.ts";
 import type { Database } from "../../store/database.ts";
 import type { Ports } from "../ports.ts";
-import { appendToBook, type BookState } from "./append.ts";
-import { type BookRange, readEntries } from "./facts.ts";
+import { appendToBook } from "./append.ts";
+import { readChanges } from "./changes.ts";
+import { type BookRange, readEntries, type StoredMovement } from "./facts.ts";
 import type { Version } from "./policy.ts";
-import { recomputeBook } from "./recompute.ts";
+import { replayBook, type ReplayTarget } from "./replay.ts";
 import type { BookFilter, RunCounts } from "./run.ts";
 
 interface StaleBook {
@@ -56,55 +57,58 @@ async function staleBooks(
   }));
 }
 
-/**
- * What arrived beyond the computed entry: the earliest time, and whether it touches a fact that was taken
- * before.
- */
-async function arrivals(
+/** The earliest instant that facts too many to be told apart can change. */
+async function earliestOfMany(
   database: Database,
   { book, computedEntry }: StaleBook,
-): Promise<{ earliest: bigint | null; touchesTaken: boolean }> {
-  return database.connect(async (connection) => {
-    const isNew = "book_id = $1 AND entry > $2 AND entry <= $3";
-    const [row] = await connection.query<{ earliest: bigint | null; touches: boolean }>(
-      `SELECT least((SELECT min(executed_at) FROM fills WHERE ${isNew}),
-           (SELECT min(opened_at) FROM opening_lots WHERE ${isNew})) AS earliest,
-         EXISTS (SELECT FROM voids WHERE ${isNew} AND target_entry <= $2)
-           OR EXISTS (SELECT FROM fee_values WHERE ${isNew} AND target_entry <= $2) AS touches`,
+): Promise<bigint> {
+  const isNew = "book_id = $1 AND entry > $2 AND entry <= $3";
+  const [row] = await database.connect((connection) =>
+    connection.query<{ at: bigint | null }>(
+      `WITH touched AS (
+         SELECT target_entry FROM voids WHERE ${isNew}
+         UNION ALL SELECT target_entry FROM fee_values WHERE ${isNew}
+         UNION ALL SELECT f.target_entry FROM voids v
+           JOIN fee_values f ON f.book_id = v.book_id AND f.entry = v.target_entry
+           WHERE v.book_id = $1 AND v.entry > $2 AND v.entry <= $3)
+       SELECT least(
+         (SELECT min(executed_at) FROM fills WHERE ${isNew}),
+         (SELECT min(opened_at) FROM opening_lots WHERE ${isNew}),
+         (SELECT min(executed_at) FROM fills JOIN touched ON target_entry = entry WHERE book_id = $1),
+         (SELECT min(opened_at) FROM opening_lots JOIN touched ON target_entry = entry
+          WHERE book_id = $1)) AS at`,
       [book.bookId, computedEntry, book.watermark],
-    );
-    return { earliest: row!.earliest, touchesTaken: row!.touches };
-  });
-}
-
-/** Whether all that is new sorts after all that was taken; then the state to go on from. */
-async function appendable(
-  database: Database,
-  version: Version,
-  stale: StaleBook,
-): Promise<BookState | undefined> {
-  const { book, computedEntry, lastPlace } = stale;
-  const { earliest, touchesTaken } = await arrivals(database, stale);
-  if (touchesTaken) return undefined;
-  if (lastPlace === null) return { computedEntry, last: undefined };
-  // The last fact is read below the old watermark: a new void of it would have been seen above.
-  const [last] = await readEntries(database, version.scope, book, [lastPlace]);
-  if (last === undefined) return undefined;
-  if (earliest === null || earliest > last.at) return { computedEntry, last };
-  if (earliest < last.at) return undefined;
-  const atLast = await database.connect((connection) =>
-    connection.query<{ entry: bigint }>(
-      `SELECT entry FROM fills WHERE book_id = $1 AND executed_at = $2 AND entry > $3 AND entry <= $4
-       UNION ALL SELECT entry FROM opening_lots WHERE book_id = $1 AND opened_at = $2 AND entry > $3
-        AND entry <= $4`,
-      [book.bookId, last.at, computedEntry, book.watermark],
     ),
   );
-  const entries = atLast.map((row) => row.entry);
-  const tied = await readEntries(database, version.scope, book, entries);
-  return tied.every((movement) => compareLedgerOrder(movement, last) > 0)
-    ? { computedEntry, last }
-    : undefined;
+  return row!.at ?? -1n;
+}
+
+const earliestOf = (movements: readonly StoredMovement[]): bigint =>
+  movements.reduce((first, { at }) => (at < first ? at : first), movements[0]?.at ?? -1n);
+
+async function bringUpToDate(
+  database: Database,
+  ports: Ports,
+  target: ReplayTarget,
+  { computedEntry, lastPlace }: StaleBook,
+): Promise<bigint> {
+  const { version, book } = target;
+  const changes = await readChanges(database, version.scope, book, computedEntry);
+  if (changes === undefined) {
+    // The pools of an account scope are not known before their facts are read: from the beginning, then.
+    const stale = { book, computedEntry, lastPlace };
+    const from = version.scope === "account" ? -1n : await earliestOfMany(database, stale);
+    return replayBook(database, ports, target, { from, changes });
+  }
+  const before = { ...book, watermark: computedEntry };
+  const [last] =
+    lastPlace === null ? [] : await readEntries(database, version.scope, before, [lastPlace]);
+  const { added, removed, repriced } = changes;
+  const sortsLast = last === undefined || added.every((each) => compareLedgerOrder(each, last) > 0);
+  if (removed.length === 0 && repriced.length === 0 && sortsLast)
+    return appendToBook(database, target, added, last);
+  const from = earliestOf([...added, ...removed, ...repriced]);
+  return replayBook(database, ports, target, { from, changes });
 }
 
 /** Brings the books that match up to date; gives the last revision, null when there was nothing to do. */
@@ -120,11 +124,8 @@ export async function extendVersion(
   const books = await staleBooks(database, version, filter);
   let revision: bigint | null = null;
   for (const [index, stale] of books.entries()) {
-    const state = await appendable(database, version, stale);
-    revision =
-      state === undefined
-        ? await recomputeBook(database, ports, version, run, stale.book, counts)
-        : await appendToBook(database, version, run, stale.book, state, counts);
+    const target = { version, run, book: stale.book, counts };
+    revision = await bringUpToDate(database, ports, target, stale);
     progress?.(index + 1, books.length);
   }
   return revision;

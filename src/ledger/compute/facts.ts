@@ -29,12 +29,12 @@ export interface StoredMovement extends Movement {
 }
 
 /** Facts a page: large enough that a query's fixed cost vanishes, small enough for memory. */
-export const pageSize = 32_768;
+export const pageSize = 16_384;
 
-const literal = (text: string): string => `'${text}'`;
+export const literal = (text: string): string => `'${text}'`;
 
 /** SQL of facts that no void within the watermark takes out. */
-const standing = (alias: string, watermark: string): string =>
+export const standing = (alias: string, watermark: string): string =>
   `${alias}.entry <= ${watermark} AND NOT EXISTS (SELECT FROM voids v
      WHERE v.book_id = ${alias}.book_id AND v.target_entry = ${alias}.entry AND v.entry <= ${watermark})`;
 
@@ -48,7 +48,7 @@ const thirdFees = (watermark: string): string => {
 };
 
 /** SQL that gives movements' parts; `where` narrows facts by `${alias}.${time}`. */
-function movementsQuery(
+export function movementsQuery(
   watermark: string,
   from: string,
   where: (alias: string, time: string) => string,
@@ -149,7 +149,7 @@ async function readMovements(
   );
 }
 
-async function orderedMovements(
+export async function orderedMovements(
   database: Database,
   scope: Scope,
   sql: string,
@@ -206,59 +206,6 @@ export async function readBooks(
   return byBook;
 }
 
-/**
- * The time at which a page that begins after `after` ends, so that no instant is cut; undefined when it is
- * the last.
- */
-async function pageEnd(
-  database: Database,
-  book: BookRange,
-  after: bigint,
-): Promise<bigint | undefined> {
-  return database.connect(async (connection) => {
-    const [row] = await connection.query<{ at: bigint }>(
-      `SELECT executed_at AS at FROM fills WHERE book_id = $1 AND executed_at > $2 ORDER BY executed_at
-       OFFSET ${pageSize} LIMIT 1`,
-      [book.bookId, after],
-    );
-    return row?.at;
-  });
-}
-
-/**
- * A stretch of a book: what happened after `after` and up to `until` (undefined: to the end), in ledger
- * order.
- */
-export interface FactPage {
-  readonly after: bigint;
-  readonly until: bigint | undefined;
-  readonly movements: StoredMovement[];
-}
-
-/**
- * The movements of one book, page by page, from those after an instant (-1: all). The pages' stretches
- * leave no gap.
- */
-export async function* readBook(
-  database: Database,
-  scope: Scope,
-  book: BookRange,
-  after = -1n,
-): AsyncGenerator<FactPage> {
-  let from: bigint = after;
-  for (;;) {
-    const until: bigint | undefined = await pageEnd(database, book, from);
-    const range = (alias: string, time: string): string =>
-      `${alias}.book_id = ${literal(book.bookId)} AND ${alias}.${time} > ${from}` +
-      (until === undefined ? "" : ` AND ${alias}.${time} <= ${until}`);
-    const sql = movementsQuery(`${book.watermark}`, "fills @", range);
-    const movements = await orderedMovements(database, scope, sql);
-    yield { after: from, until, movements };
-    if (until === undefined) return;
-    from = until;
-  }
-}
-
 /** The movements of some facts of a book, by entry number, in ledger order. */
 export async function readEntries(
   database: Database,
@@ -272,6 +219,21 @@ export async function readEntries(
     `${book.watermark}`,
     "fills @",
     (alias) => `${alias}.book_id = ${literal(book.bookId)} AND ${alias}.entry IN (${list})`,
+  );
+  return orderedMovements(database, scope, sql);
+}
+
+/** The movements of the facts recorded after an entry, in ledger order. */
+export async function readEntryRange(
+  database: Database,
+  scope: Scope,
+  book: BookRange,
+  after: bigint,
+): Promise<StoredMovement[]> {
+  const sql = movementsQuery(
+    `${book.watermark}`,
+    "fills @",
+    (alias) => `${alias}.book_id = ${literal(book.bookId)} AND ${alias}.entry > ${after}`,
   );
   return orderedMovements(database, scope, sql);
 }

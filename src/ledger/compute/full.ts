@@ -9,13 +9,14 @@ import { versionDigest } from "../../seal/digest.ts";
 import type { Database } from "../../store/database.ts";
 import type { Ports } from "../ports.ts";
 import { BookBuild, type BuiltBook, VersionRows } from "./book-build.ts";
-import { type BookRange, pageSize, readBook, readBooks } from "./facts.ts";
+import { type BookRange, pageSize, readBooks } from "./facts.ts";
 import type { Version } from "./policy.ts";
+import { readBook } from "./stretch.ts";
 import { completeStep, takeRevision } from "./revision.ts";
 import { type BookFilter, endRun, type RunCounts } from "./run.ts";
 
 /** Bytes of rows that are gathered before they are sent. */
-const writeSize = 4 << 20;
+const writeSize = 2 << 20;
 
 /** Books in order of their ids, with how far they are recorded now. */
 export async function listBooks(database: Database, filter: BookFilter): Promise<BookRange[]> {

@@ -202,17 +202,31 @@ export async function endRun(
   );
 }
 
-/** The realized PnL by quote asset that a version's last run ended with. */
-export async function lastTotals(
+/**
+ * The realized PnL by quote asset that a version stood at before a run: as its last run left it, or, where
+ * that one failed and may have finished some books, as its rows say.
+ */
+export async function totalsBefore(
   connection: Connection,
   version: number,
+  run: bigint,
 ): Promise<Record<string, string>> {
-  const [row] = await connection.query<{ total_pnl: string }>(
-    `SELECT total_pnl::text AS total_pnl FROM runs WHERE version = $1 AND status = 'done'
+  const [last] = await connection.query<{ total_pnl: string | null }>(
+    `SELECT total_pnl::text AS total_pnl FROM runs WHERE version = $1 AND run < $2
       ORDER BY run DESC LIMIT 1`,
-    [version],
+    [version, run],
   );
-  return row === undefined ? {} : (JSON.parse(row.total_pnl) as Record<string, string>);
+  if (last !== undefined && last.total_pnl !== null)
+    return JSON.parse(last.total_pnl) as Record<string, string>;
+  const rows = await connection.query<{ quote: string; pnl: string }>(
+    `SELECT b.quote_asset AS quote, trim_scale(sum(a.pnl))::text AS pnl
+     FROM allocations a JOIN books b USING (book_id) JOIN steps s USING (step)
+     WHERE a.version = $1 AND s.revision IS NOT NULL AND s.run < $2 AND a.pnl IS NOT NULL
+       AND (a.superseded IS NULL OR a.superseded IN (SELECT step FROM steps WHERE run >= $2))
+     GROUP BY b.quote_asset`,
+    [version, run],
+  );
+  return Object.fromEntries(rows.map(({ quote, pnl }) => [quote, pnl]));
 }
 
 /** A policy can't change within a version. */
@@ -226,7 +240,8 @@ export function refuseOtherPolicy(published: Version, wanted: Partial<Version>):
     const name = key === "engineVersion" ? "engine version" : key;
     throw new LotbookError(
       "REFUSED",
-      `the published version ${published.version} was computed with ${name} ${published[key]}, not ${wanted[key]}`,
+      `the published version ${published.version} was computed with ${name} ${published[key]},
+       not ${wanted[key]}`,
       { advice: `Build a version of that policy: lotbook compute --full${options}` },
     );
   }

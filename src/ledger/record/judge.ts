@@ -76,6 +76,10 @@ function findKnown(table: FactTable): string {
       outcome = CASE WHEN exceptions.outcome = 'rejected' THEN 'rejected' ELSE excluded.outcome END`;
 }
 
+/** SQL: a staged row that stands so far. */
+const stands = (alias: string): string =>
+  `NOT EXISTS (SELECT FROM exceptions r WHERE r.ordinal = ${alias}.ordinal AND r.outcome = 'rejected')`;
+
 const notYetRejected = "NOT EXISTS (SELECT FROM exceptions x WHERE x.ordinal = s.ordinal)";
 
 /**
@@ -88,7 +92,7 @@ const namedFill = (asset: string): string => `(
       AND ${asset === "" ? "true" : `${asset} = ANY (f.third_fee_assets)`})
   OR EXISTS (SELECT FROM staged f WHERE f.kind = 'fill' AND f.book_id = s.book_id AND f.venue = s.venue
     AND f.account = s.account AND f.id = s.id AND f.revision = s.revision
-    AND NOT EXISTS (SELECT FROM exceptions r WHERE r.ordinal = f.ordinal AND r.outcome = 'rejected')
+    AND ${stands("f")}
     AND ${asset === "" ? "true" : `${asset} = ANY (f.third_fee_assets)`}))`;
 
 const reject = (condition: string, problem: string): string => `
@@ -116,7 +120,7 @@ const references: Partial<Record<FactTable["kind"], readonly string[]>> = {
         WHERE l.book_id = s.book_id AND l.venue = s.venue AND l.account = s.account AND l.lot_key = s.id
         AND l.revision = s.revision) AND NOT EXISTS (SELECT FROM staged l WHERE l.kind = 'opening lot'
         AND l.book_id = s.book_id AND l.venue = s.venue AND l.account = s.account AND l.id = s.id
-        AND l.revision = s.revision)`,
+        AND l.revision = s.revision AND ${stands("l")})`,
       "the opening lot it voids is not recorded; record it first",
     ),
     reject(
@@ -125,7 +129,7 @@ const references: Partial<Record<FactTable["kind"], readonly string[]>> = {
         AND v.fill_revision = s.revision AND v.asset = (s.extra)[2] AND v.revision = (s.extra)[3]::integer)
         AND NOT EXISTS (SELECT FROM staged v WHERE v.kind = 'fee value' AND v.book_id = s.book_id
         AND v.venue = s.venue AND v.account = s.account AND v.id = s.id AND v.revision = s.revision
-        AND (v.extra)[1] = (s.extra)[2] AND (v.extra)[2] = (s.extra)[3])`,
+        AND (v.extra)[1] = (s.extra)[2] AND (v.extra)[2] = (s.extra)[3] AND ${stands("v")})`,
       "the fee value it voids is not recorded; record it first",
     ),
   ],
@@ -164,7 +168,8 @@ const replacements: readonly string[] = [
         AND v.target_kind = '${target}' AND v.target_id = s.id AND ${recorded})
       AND NOT EXISTS (SELECT FROM staged v WHERE v.kind = 'void' AND v.book_id = s.book_id
        AND v.venue = s.venue
-        AND v.account = s.account AND (v.extra)[1] = '${target}' AND v.id = s.id AND ${inBatch})`,
+        AND v.account = s.account AND (v.extra)[1] = '${target}' AND v.id = s.id AND ${inBatch}
+        AND ${stands("v")})`,
     "it replaces a revision that is not voided; void that one first",
   ),
 );
@@ -184,12 +189,21 @@ export async function judge(connection: Connection, options: JudgeOptions): Prom
   for (const table of tables) await connection.execute(findRepeated(table));
   await connection.execute(rejectWhole);
   if (options.known) for (const table of tables) await connection.execute(findKnown(table));
-  for (const table of tables) {
-    for (const check of references[table.kind] ?? []) await connection.execute(check);
-  }
-  if (options.replaces) for (const check of replacements) await connection.execute(check);
+  await refuseDangling(connection, options);
   const [count] = await connection.query<{ n: number }>(
     "SELECT count(*)::integer AS n FROM exceptions",
   );
   return count?.n ?? 0;
+}
+
+/** Refuses what names a fact that is not there, then what named that, until all that is left stands. */
+async function refuseDangling(connection: Connection, options: JudgeOptions): Promise<void> {
+  const checks = factTables
+    .filter((table) => options.kinds.has(table.kind))
+    .flatMap((table) => references[table.kind] ?? []);
+  if (options.replaces) checks.push(...replacements);
+  for (let refused = checks.length; refused > 0;) {
+    refused = 0;
+    for (const check of checks) refused += await connection.execute(check);
+  }
 }

@@ -15,7 +15,8 @@ export const stagingTables = `
   CREATE TEMP TABLE IF NOT EXISTS staged (
     ordinal bigint, file integer, place bigint, kind text COLLATE "C", book_id uuid, book_ordinal bigint,
     venue label, account label, id label, revision integer, part text COLLATE "C",
-    executed_at instant, side text COLLATE "C", quantity amount, price amount, quote_fee amount, base_fee amount,
+    executed_at instant, side text COLLATE "C", quantity amount, price amount, quote_fee amount,
+      base_fee amount,
     third_fee_assets text[] COLLATE "C", third_fee_amounts numeric[], sequence bigint, order_id label,
     strategy label, trade_id label, quote_size amount, grain text COLLATE "C", extra text[] COLLATE "C",
     leaf hash, source label, telling hash, raw bytea

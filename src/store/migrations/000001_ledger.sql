@@ -185,7 +185,9 @@ END $$;
 -- A book's head moves forward only, and its name never changes.
 CREATE FUNCTION guard_book() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF TG_OP <> 'UPDATE' OR (OLD.book_id, OLD.portfolio, OLD.symbol) IS DISTINCT FROM (NEW.book_id, NEW.portfolio, NEW.symbol)
+  IF TG_OP <> 'UPDATE'
+    OR (OLD.book_id, OLD.portfolio, OLD.symbol, OLD.base_asset, OLD.quote_asset)
+      IS DISTINCT FROM (NEW.book_id, NEW.portfolio, NEW.symbol, NEW.base_asset, NEW.quote_asset)
     OR NEW.last_entry < OLD.last_entry OR NEW.last_observation < OLD.last_observation OR NEW.last_seal < OLD.last_seal THEN
     RAISE EXCEPTION 'lotbook: % on books is refused: a book only grows', TG_OP USING ERRCODE = 'LB001';
   END IF;
