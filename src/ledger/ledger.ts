@@ -3,6 +3,7 @@ import type { Database } from "../store/database.ts";
 import { openDatabase } from "../store/open.ts";
 import { type Verification, verifyVersion, type VerifyOptions } from "../verify/run.ts";
 import { compute, type ComputeOptions, type ComputeResult } from "./compute/compute.ts";
+import { type Recomputation, recompute } from "./compute/recompute.ts";
 import { type ExportResult, exportLedger } from "./export.ts";
 import { importFiles, type ImportOptions, type ImportResult } from "./import.ts";
 import { livePorts, type Ports } from "./ports.ts";
@@ -56,6 +57,11 @@ export class Ledger {
   /** Proves I1 to I9 of a version by SQL that shares nothing with the engine. */
   verify(options?: VerifyOptions): Promise<Verification> {
     return verifyVersion(this.database, options);
+  }
+
+  /** Computes a version again in memory and compares its digests with those stored. */
+  recompute(version?: number): Promise<Recomputation> {
+    return recompute(this.database, version);
   }
 
   /** Writes all facts and the published conclusions into a directory. */

@@ -1,8 +1,8 @@
 /** Versions: which there are, which one reports read, and how one goes. */
 import { LotbookError } from "../errors.ts";
-import type { Connection, Database } from "../store/database.ts";
+import type { Database } from "../store/database.ts";
 import { currentDigest } from "./compute/compute.ts";
-import { publishedVersion, type Version } from "./compute/policy.ts";
+import { publishedVersion, standingVersion } from "./compute/policy.ts";
 import { takeRevision } from "./compute/revision.ts";
 import { alone } from "./compute/run.ts";
 
@@ -45,27 +45,6 @@ export async function listVersions(database: Database): Promise<VersionRow[]> {
   });
 }
 
-async function standing(connection: Connection, version: number): Promise<Version> {
-  const [row] = await connection.query<{
-    method: Version["method"];
-    scope: Version["scope"];
-    fee_policy: string;
-    engine_version: number;
-  }>(
-    `SELECT method, scope, fee_policy, engine_version FROM versions v WHERE version = $1
-       AND EXISTS (SELECT FROM revisions r WHERE r.version = v.version AND r.kind = 'step')
-       AND NOT EXISTS (SELECT FROM revisions r WHERE r.version = v.version AND r.kind = 'drop')`,
-    [version],
-  );
-  if (row === undefined) {
-    throw new LotbookError("NOT_FOUND", `there is no version ${version}`, {
-      advice: "lotbook versions list shows those there are.",
-    });
-  }
-  const { method, scope } = row;
-  return { version, method, scope, feePolicy: row.fee_policy, engineVersion: row.engine_version };
-}
-
 /** One flip of the published pointer: a revision of its own. */
 export async function publishVersion(
   database: Database,
@@ -77,7 +56,7 @@ export async function publishVersion(
     () =>
       database.connect((connection) =>
         connection.transaction(async () => {
-          const found = await standing(connection, version);
+          const found = await standingVersion(connection, version);
           const digest = await currentDigest(connection, found);
           const text = { kind: "publish", version, bookId: null, digest, inputs: [] } as const;
           return { version, revision: plain(await takeRevision(connection, text)) };
@@ -96,7 +75,7 @@ export async function dropVersion(
     () =>
       database.connect((connection) =>
         connection.transaction(async () => {
-          await standing(connection, version);
+          await standingVersion(connection, version);
           const published = await publishedVersion(connection);
           if (published?.version === version) {
             throw new LotbookError("REFUSED", `version ${version} is the published one`, {

@@ -9,9 +9,9 @@ import { versionDigest } from "../../seal/digest.ts";
 import type { Database } from "../../store/database.ts";
 import type { Ports } from "../ports.ts";
 import { BookBuild, type BuiltBook, VersionRows } from "./book-build.ts";
-import { type BookRange, pageSize, readBooks } from "./facts.ts";
+import type { BookRange } from "./facts.ts";
 import type { Version } from "./policy.ts";
-import { readBook } from "./stretch.ts";
+import { readAll } from "./stretch.ts";
 import { completeStep, takeRevision } from "./revision.ts";
 import { type BookFilter, endRun, type RunCounts } from "./run.ts";
 
@@ -41,22 +41,6 @@ export async function listBooks(database: Database, filter: BookFilter): Promise
       watermark: row.last_entry,
     }));
   });
-}
-
-/** Neighbouring small books are read by one query; a large one is read alone, page by page. */
-function* groups(books: readonly BookRange[]): Generator<readonly BookRange[]> {
-  let group: BookRange[] = [];
-  let facts = 0n;
-  for (const book of books) {
-    if (group.length > 0 && (facts + book.watermark > BigInt(pageSize) || group.length >= 1000)) {
-      yield group;
-      group = [];
-      facts = 0n;
-    }
-    group.push(book);
-    facts += book.watermark;
-  }
-  if (group.length > 0) yield group;
 }
 
 export interface Build {
@@ -93,39 +77,20 @@ class Building {
   }
 
   async run(books: readonly BookRange[]): Promise<void> {
+    const { version, counts } = this.#build;
     const total = books.reduce((sum, book) => sum + parseInt(`${book.watermark}`, 10), 0);
-    for (const group of groups(books)) {
-      const [only] = group;
-      if (group.length === 1 && only !== undefined && only.watermark > BigInt(pageSize))
-        await this.#largeBook(only, total);
-      else await this.#smallBooks(group, total);
+    let build: BookBuild | undefined;
+    for await (const page of readAll(this.#database, version.scope, books)) {
+      build ??= new BookBuild(version, this.#step, page.book, this.#rows, counts);
+      build.take(page.movements);
+      if (page.ends) {
+        this.built.push(build.finish());
+        build = undefined;
+      }
+      await this.#advance(page.movements.length, total);
     }
     await this.#write();
     await this.#writing;
-  }
-
-  #start(book: BookRange): BookBuild {
-    return new BookBuild(this.#build.version, this.#step, book, this.#rows, this.#build.counts);
-  }
-
-  async #largeBook(book: BookRange, total: number): Promise<void> {
-    const build = this.#start(book);
-    for await (const { movements } of readBook(this.#database, this.#build.version.scope, book)) {
-      build.take(movements);
-      await this.#advance(movements.length, total);
-    }
-    this.built.push(build.finish());
-  }
-
-  async #smallBooks(books: readonly BookRange[], total: number): Promise<void> {
-    const byBook = await readBooks(this.#database, this.#build.version.scope, books);
-    for (const book of books) {
-      const build = this.#start(book);
-      const movements = byBook.get(book.bookId) ?? [];
-      build.take(movements);
-      this.built.push(build.finish());
-      await this.#advance(movements.length, total);
-    }
   }
 
   async #advance(facts: number, total: number): Promise<void> {

@@ -1,4 +1,6 @@
-/** The lots that were left before an instant, from what a version has stored: where a replay goes on from. */
+/**
+ * The lots that were left before an instant, from what a version has stored: where a replay goes on from.
+ */
 import { toUnits } from "../../core/decimal.ts";
 import type { LotState } from "../../core/matching/lot.ts";
 import type { Database } from "../../store/database.ts";

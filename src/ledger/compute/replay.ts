@@ -1,7 +1,7 @@
 /**
- * A book with a late fact: computed again from the affected place, a page at a time, until nothing later can
- * differ. Only rows that come out different are superseded and written: a row that hashes the same is the
- * same row.
+ * A book with a late fact: computed again from the affected place, a page at a time, until nothing later
+ * can differ. Only rows that come out different are superseded and written: a row that hashes the same is
+ * the same row.
  */
 import { Divergence } from "../../core/matching/divergence.ts";
 import type { LotState } from "../../core/matching/lot.ts";

@@ -7,6 +7,7 @@ import {
   movementsQuery,
   orderedMovements,
   pageSize,
+  readBooks,
   readEntries,
   standing,
   type StoredMovement,
@@ -99,4 +100,46 @@ export async function readLast(
     entries.map((row) => row.entry),
   );
   return tied.at(-1);
+}
+
+/** Neighbouring small books are read by one query; a large one is read alone, page by page. */
+function* groups(books: readonly BookRange[]): Generator<readonly BookRange[]> {
+  let group: BookRange[] = [];
+  let facts = 0n;
+  for (const book of books) {
+    if (group.length > 0 && (facts + book.watermark > BigInt(pageSize) || group.length >= 1000)) {
+      yield group;
+      group = [];
+      facts = 0n;
+    }
+    group.push(book);
+    facts += book.watermark;
+  }
+  if (group.length > 0) yield group;
+}
+
+/** A book, or a part of it, on its way through a walk. */
+export interface BookPage {
+  readonly book: BookRange;
+  readonly movements: StoredMovement[];
+  /** Whether it is the book's last. */
+  readonly ends: boolean;
+}
+
+/** All movements of many books: book by book, each in ledger order and ended by a page that says so. */
+export async function* readAll(
+  database: Database,
+  scope: Scope,
+  books: readonly BookRange[],
+): AsyncGenerator<BookPage> {
+  for (const group of groups(books)) {
+    const [only] = group;
+    if (group.length === 1 && only !== undefined && only.watermark > BigInt(pageSize)) {
+      for await (const { movements, until } of readBook(database, scope, only))
+        yield { book: only, movements, ends: until === undefined };
+      continue;
+    }
+    const byBook = await readBooks(database, scope, group);
+    for (const book of group) yield { book, movements: byBook.get(book.bookId) ?? [], ends: true };
+  }
 }
