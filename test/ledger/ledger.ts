@@ -20,7 +20,7 @@ export interface TestLedger extends TestDatabase {
 export class TestPorts implements Ports {
   readonly newBatchId = livePorts.newBatchId;
   /** So that each page of a replay is a transaction of its own. */
-  readonly rowsPerTransaction = 1;
+  rowsPerTransaction = 1;
   /** What happens at a failpoint. */
   reached: (name: Failpoint) => void = () => {};
 
