@@ -73,6 +73,7 @@ export class Stage {
   /** Runs a command as the page types it; gives the lines of stdout and then of stderr. */
   run(command: string): string[] {
     const preload = `data:text/javascript,${encodeURIComponent(terminal)}`;
+    const words = command.split(" ");
     const { LOTBOOK_DB: _, ...environment } = process.env;
     const { status, stdout, stderr, error } = spawnSync(
       process.execPath,
@@ -80,7 +81,7 @@ export class Stage {
       {
         cwd: this.directory,
         encoding: "utf8",
-        env: { ...environment, NO_COLOR: "1" },
+        env: { ...environment, NO_COLOR: "1", npm_lifecycle_event: words[1] ?? "" },
         maxBuffer: 1 << 26,
       },
     );

@@ -5,6 +5,7 @@
 import type { Command } from "commander";
 import { LotbookError } from "../errors.ts";
 import type { Ledger } from "../ledger/ledger.ts";
+import type { Database } from "../store/database.ts";
 import type { OpenDatabase } from "../store/open.ts";
 import { StreamOutput } from "./output.ts";
 import { messageForTerminal } from "./print/escape.ts";
@@ -41,6 +42,18 @@ export class Session {
   say(text: string): void {
     this.progress.clear();
     process.stderr.write(`${messageForTerminal(text)}\n`);
+  }
+
+  /** Before a server is written to: whether it may lose in a power cut what it has acknowledged. */
+  async warnOfPowerLoss(database: Database): Promise<void> {
+    if (database.engine !== "postgres") return;
+    const { survives, details } = await database.durability();
+    if (survives === "power loss") return;
+    const settings = details.map((detail) => detail.split(":")[0]!);
+    const short = settings.filter((setting) => /=(?:off|false)$/.test(setting)).join(", ");
+    this.say(
+      `warning: a power cut may lose what is written now (${short}): see \`lotbook db status\``,
+    );
   }
 
   /**

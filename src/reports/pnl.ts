@@ -85,7 +85,8 @@ export async function pnl(
   const keys = groupBy.filter((key) => key !== "quote");
   const columns: readonly Column[] = [
     ...keys.map((key) => column(key, periods.has(key) ? "name" : "text", 0)),
-    column("quote", "text", keys.includes("symbol") ? 3 : 0),
+    // A symbol ends with its quote asset.
+    column("quote", "text", keys.includes("symbol") ? 9 : 0),
     ...mixedSumColumns,
   ];
   const totals: ReportRow[] = [];

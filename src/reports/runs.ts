@@ -38,7 +38,7 @@ const columns: readonly Column[] = [
   column("closes", "count", 2),
   column("allocations", "count", 1),
   quiet("superseded", "count", 3),
-  column("total_pnl", "amounts", 2),
+  column("total_pnl", "amounts", 1),
   column("digest", "name", 8, "encode(digest, 'hex')"),
   column("revision", "count", 1),
   quiet("error", "text", 1),

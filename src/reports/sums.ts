@@ -48,7 +48,7 @@ const rest = [
 /** The columns over groups of one instrument. */
 export const sumColumns: readonly Column[] = [
   ...money,
-  column("closed_quantity", "quantity", 1, "coalesce(closed, 0)"),
+  column("closed_quantity", "quantity", 2, "coalesce(closed, 0)"),
   quiet("unmatched_quantity", "quantity", 1, "coalesce(unmatched, 0)"),
   ...rest,
 ];
@@ -56,10 +56,10 @@ export const sumColumns: readonly Column[] = [
 /** The same over groups that may hold several: quantities of different assets have no sum. */
 export const mixedSumColumns: readonly Column[] = [
   ...money,
-  column(
+  quiet(
     "closed_quantity",
     "quantity",
-    1,
+    2,
     "CASE WHEN first_symbol = last_symbol THEN coalesce(closed, 0) END",
   ),
   quiet(

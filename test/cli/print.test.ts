@@ -8,6 +8,7 @@ import {
   messageForTerminal,
 } from "../../src/cli/print/escape.ts";
 import { printReport } from "../../src/cli/print/report.ts";
+import { hang } from "../../src/cli/print/wrap.ts";
 import { shorten } from "../../src/cli/print/table.ts";
 import { progressText, ProgressLine } from "../../src/cli/progress.ts";
 import type { Terminal } from "../../src/cli/output.ts";
@@ -116,43 +117,41 @@ function sample(): Report {
 }
 
 const wide = `Allocations
-version 2 · fifo, scope portfolio · as of: 2026-03-04T00:00:00Z · known at: revision 7, 2026-03-05T00:00:00Z
-not yet computed: 1 fact
-only · tz UTC
-in every row · account main
+version 2, fifo, scope portfolio · as of 2026-03-04T00:00:00Z · known at revision 7, 2026-03-05T00:00:00Z
+zone UTC · not yet computed: 1 fact
+in every row: account main
 
-symbol     fill                 quantity      price       fee     PnL  missing    closed at
-─────────  ───────────────────  ────────  ─────────  ────────  ──────  ─────────  ────────────────────────
-BTC-USD    fill-id-000000001         0.5  60000.125   0.00123  -12.35             2026-03-02T14:05:11Z
-DOGE-USD   =cmd()                 1250        0.1     0.00000    7.01  unmatched  2026-03-02T14:05:11.123Z
-日本-USD   \\u{1b}[31m\\u{202e}x       3        2      10.00000    -                2026-03-03T00:00:00Z
-─────────  ───────────────────  ────────  ─────────  ────────  ──────  ─────────  ────────────────────────
-total USD                                                       -5.34
+symbol     fill                 quantity      price     fee     PnL  missing    closed at
+─────────  ───────────────────  ────────  ─────────  ──────  ──────  ─────────  ────────────────────────
+BTC-USD    fill-id-000000001         0.5  60000.125   0.001  -12.35             2026-03-02T14:05:11Z
+DOGE-USD   =cmd()                 1250        0.1     0.000    7.01  unmatched  2026-03-02T14:05:11.123Z
+日本-USD   \\u{1b}[31m\\u{202e}x       3        2      10.000    -                2026-03-03T00:00:00Z
+─────────  ───────────────────  ────────  ─────────  ──────  ──────  ─────────  ────────────────────────
+total USD                                                     -5.34
 
-incomplete, apart from the total: 1 USD allocation, known net proceeds 1.50, no PnL
-not taken from lots: 0.01 BNB of fees on 2 fills, 1 of them without a value
-amounts are rounded here; --format json gives them exactly
+incomplete (a buy or a fee's value is missing), no PnL: 1 USD allocation, net proceeds 1.50
+fees in BNB: 0.01 on 2 fills, 1 of unknown worth; no BNB lot pays them
+amounts are rounded; --format json has them exactly
 `;
 
 const narrow = `Allocations
-version 2 · fifo, scope portfolio · as of: 2026-03-04T00:00:00Z
-known at: revision 7, 2026-03-05T00:00:00Z · not yet computed: 1 fact
-only · tz UTC
-in every row · account main
+version 2, fifo, scope portfolio · as of 2026-03-04T00:00:00Z
+known at revision 7, 2026-03-05T00:00:00Z · zone UTC · not yet computed: 1 fact
+in every row: account main
 
-symbol     fill                quantity      price     PnL  closed at
-─────────  ──────────────────  ────────  ─────────  ──────  ────────────────────
-BTC-USD    fill-id-000000001        0.5  60000.125  -12.35  2026-03-02T14:05:11Z
-DOGE-USD   =cmd()                1250        0.1      7.01  2026-03-02T14:05:11Z
-日本-USD   \\u{1b}[31…u{202e}x       3        2        -     2026-03-03T00:00:00Z
-─────────  ──────────────────  ────────  ─────────  ──────  ────────────────────
+symbol     fill        quantity      price     fee     PnL  closed at
+─────────  ──────────  ────────  ─────────  ──────  ──────  ────────────────────
+BTC-USD    fill-…0001       0.5  60000.125   0.001  -12.35  2026-03-02T14:05:11Z
+DOGE-USD   =cmd()        1250        0.1     0.000    7.01  2026-03-02T14:05:11Z
+日本-USD   \\u{1b…2e}x       3        2      10.000    -     2026-03-03T00:00:00Z
+─────────  ──────────  ────────  ─────────  ──────  ──────  ────────────────────
 total USD                                            -5.34
 
-incomplete, apart from the total: 1 USD allocation, known net proceeds 1.50, no
-PnL
-not taken from lots: 0.01 BNB of fees on 2 fills, 1 of them without a value
-amounts are rounded here; --format json gives them exactly
-no room for: fee, missing
+incomplete (a buy or a fee's value is missing), no PnL: 1 USD allocation, net
+proceeds 1.50
+fees in BNB: 0.01 on 2 fills, 1 of unknown worth; no BNB lot pays them
+amounts are rounded; --format json has them exactly
+no room for: missing
 `;
 
 describe("tables", () => {
@@ -173,14 +172,60 @@ describe("tables", () => {
   it("say when there is nothing", async () => {
     const nothing = { rows: stream([]), totals: async () => [], feesNotTaken: [] };
     const text = await printed(nothing, "table");
-    expect(text.split("\n").slice(3)).toEqual(["", "no rows", ""]);
+    expect(text.split("\n").slice(2)).toEqual(["", "no rows", ""]);
+  });
+
+  it("shorten a narrow column rather than the name of a total in it", async () => {
+    const columns = [
+      column("symbol", "text", 0),
+      column("account", "text", 0),
+      column("pnl", "gain", 0),
+      column("quote", "text", 0),
+    ];
+    const row = { symbol: "A-USDT", account: "a-very-long-account-name", pnl: "1", quote: "USDT" };
+    const report = {
+      columns,
+      rows: stream([row, row]),
+      totals: async () => [{ quote: "USDT", realized_pnl: "2" }],
+      feesNotTaken: [],
+    };
+    const text = await printed(report, "table", { width: 40, colour: false });
+    expect(text).toContain("\nA-USDT      a-very-…nt-name  1.00  USDT\n");
+    expect(text).toContain("\ntotal USDT                   2.00\n");
+  });
+
+  it("show no PnL where all slices are incomplete, in rows and totals", async () => {
+    const sums = { realized_pnl: "0", proceeds: "0", allocations: 2, incomplete_allocations: 2 };
+    const columns = [column("day", "name", 0), column("realized_pnl", "gain", 0)];
+    const report = {
+      name: "pnl" as const,
+      columns,
+      rows: stream([{ day: "2026-01-01", ...sums }]),
+      totals: async () => [{ quote: "USD", ...sums, incomplete_proceeds: "3" }],
+      totalNames: {},
+      feesNotTaken: [],
+    };
+    const lines = (await printed(report, "table")).split("\n");
+    expect(lines.filter((line) => /^(2026|total)/.test(line))).toEqual([
+      "2026-01-01             -",
+      "total USD              -",
+    ]);
   });
 
   it("of more rows than are laid out together keep all columns and all rows", async () => {
     const many = Array.from({ length: 1500 }, () => rows[0]!);
     const lines = (await printed({ rows: stream(many) }, "table")).split("\n");
     expect(lines.filter((line) => line.includes("fill-id-0"))).toHaveLength(1500);
-    expect(lines[4]).toContain("odd");
+    expect(lines[3]).toContain("odd");
+  });
+
+  it("hang a text behind its label", () => {
+    expect(hang("I1  ok  ", "one two three four five six", 30)).toBe(
+      "I1  ok  one two three four\n        five six\n",
+    );
+    expect(hang("I1  ok  ", "one two three four five six", undefined)).toBe(
+      "I1  ok  one two three four five six\n",
+    );
   });
 
   it("shorten in the middle, wide characters counted", () => {
@@ -262,12 +307,15 @@ describe("amounts", () => {
     expect(losesDigits("1", 2)).toBe(false);
   });
 
-  it("of money show two decimals, or what the smallest needs, eight digits at most", () => {
+  it("of money show two decimals, or what the smallest needs, five digits of the largest at most", () => {
     expect(moneyDecimals([])).toBe(2);
     expect(moneyDecimals(["12.3456", "-0.5", "0"])).toBe(2);
     expect(moneyDecimals(["0.00012345"])).toBe(6);
     expect(moneyDecimals(["0.0000000001"])).toBe(8);
-    expect(moneyDecimals(["1234.5", "0.00012345"])).toBe(4);
+    expect(moneyDecimals(["1234.5", "0.00012345"])).toBe(2);
+    expect(moneyDecimals(["12.5", "0.00012345"])).toBe(3);
+    expect(moneyDecimals(["0.5", "0.00012345"])).toBe(5);
+    expect(moneyDecimals(["0.05", "0.00012345"])).toBe(6);
     expect(moneyDecimals(["12345678", "0.00012345"])).toBe(2);
   });
 });

@@ -31,16 +31,16 @@ export async function printCompute(session: Session, result: ComputeResult): Pro
     );
     return printRecords({ columns, rows: [json], json }, session.format, session.output);
   }
-  const { version, published, method, scope, mode, run, revision, digest } = result;
+  const { version, published, method, scope, mode, run, digest } = result;
+  const superseded = result.superseded === 0 ? "" : `, ${result.superseded} superseded`;
+  const revision = result.revision === null ? "" : `, revision ${result.revision}`;
   await session.output.write(
     factsText({
-      version: `${version}${published ? ", published" : ""} (${method}, scope ${scope})`,
-      run: `${run}, ${mode}`,
-      revision,
-      books: result.books,
-      "facts taken in": `${result.opens} opening, ${result.closes} closing`,
-      allocations: `${result.allocations} written, ${result.superseded} superseded`,
       "realized PnL": amounts(totalPnl),
+      allocations: `${result.allocations} written${superseded}`,
+      "facts taken in": `${result.opens} opening, ${result.closes} closing; books: ${result.books}`,
+      version: `${version}${published ? ", published" : ""} (${method}, scope ${scope})`,
+      run: `${run}, ${mode}${revision}`,
       digest,
     }),
   );
@@ -59,11 +59,12 @@ export function define(command: Command, session: Session): void {
     .option("--portfolio <name>", "only books of this portfolio")
     .action(async (options: ComputeCommandOptions) => {
       await session.withLedger("compute", async (ledger) => {
+        await session.warnOfPowerLoss(ledger.database);
         const result = await ledger.compute({
           ...options,
           trigger: "command",
           progress: (done, total) => session.progress.update({ phase: "computing", done, total }),
-          onWait: () => session.say("waiting for another run to end"),
+          onWait: () => session.say("waiting for another run to end …"),
         });
         session.progress.clear();
         await printCompute(session, result);

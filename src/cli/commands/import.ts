@@ -1,7 +1,7 @@
 /** `lotbook import <file…>`. */
 import type { Command } from "commander";
 import { describeProblem } from "../../core/problem.ts";
-import type { ImportResult } from "../../ledger/import.ts";
+import type { ImportOptions, ImportResult } from "../../ledger/import.ts";
 import { heading, printRecords } from "../print/records.ts";
 import type { Session } from "../session.ts";
 
@@ -45,6 +45,19 @@ export async function printImport(session: Session, result: ImportResult): Promi
   if (result.batch === null) session.say("nothing new: the ledger is as it was");
 }
 
+/** Says bad rows as they are found; `all` of them or the first ones. */
+export function problemSayer(
+  session: Session,
+  all: boolean,
+): NonNullable<ImportOptions["onProblem"]> {
+  let listed = 0;
+  return (problem) => {
+    listed += 1;
+    if (all || listed <= listedRows) session.say(describeProblem(problem));
+    else if (listed === listedRows + 1) session.say("and more");
+  };
+}
+
 function sayConflicts(session: Session, { conflicts, conflictExamples }: ImportResult): void {
   if (conflicts === 0) return;
   for (const { file, row, id, told, recorded } of conflictExamples)
@@ -67,17 +80,13 @@ export function define(command: Command, session: Session): void {
     .option("--from <format>", "the files' format; else it is detected")
     .option("--skip-bad-rows", "record the good rows and list the bad ones (exit status 1)")
     .action(async (files: string[], { from, skipBadRows = false }: ImportCommandOptions) => {
-      let listed = 0;
       await session.withLedger("import", async (ledger) => {
+        await session.warnOfPowerLoss(ledger.database);
         const result = await ledger.import(files, {
           ...(from === undefined ? {} : { from }),
           skipBadRows,
           progress: (progress) => session.progress.update(progress),
-          onProblem: (problem) => {
-            listed += 1;
-            if (skipBadRows || listed <= listedRows) session.say(describeProblem(problem));
-            else if (listed === listedRows + 1) session.say("and more");
-          },
+          onProblem: problemSayer(session, skipBadRows),
         });
         session.progress.clear();
         await printImport(session, result);

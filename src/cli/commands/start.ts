@@ -2,58 +2,74 @@
  * `lotbook start [file]`: what lotbook does, on a sample or on a file of one's own, in a directory that
  * is then removed.
  */
-import { createWriteStream } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { finished } from "node:stream/promises";
 import type { Command } from "commander";
-import { writeGenerated } from "../../generate/write.ts";
 import { openLedger } from "../../ledger/ledger.ts";
 import { readReport } from "../../reports/report.ts";
 import { printReport } from "../print/report.ts";
+import { wrapWords } from "../print/wrap.ts";
 import type { Session } from "../session.ts";
 import { printCompute } from "./compute.ts";
-import { printImport } from "./import.ts";
+import { printImport, problemSayer } from "./import.ts";
 import { printVerify } from "./verify.ts";
 
-const sample = { seed: 1, fills: 400, symbols: 3, days: 30 };
+/** What the sample is called; it is beside src and dist alike. */
+const sampleName = "examples/fills.csv";
+const sample = join(import.meta.dirname, "../../..", sampleName);
 
-async function makeSample(directory: string): Promise<string> {
-  const file = join(directory, "sample-fills.csv");
-  const stream = createWriteStream(file);
-  await writeGenerated(sample, stream);
-  stream.end();
-  await finished(stream);
-  return file;
+const aboutSample =
+  "The sample, examples/fills.csv: twelve weeks of made-up trading by bots. It repeats two rows and lacks " +
+  "a buy on purpose, as real files do.";
+
+const aboutUnmatched =
+  "Unmatched: sold, with no earlier buy on record. Incomplete: that, or a fee whose value nobody told. " +
+  "Neither is guessed, so there is no PnL.";
+
+/** In a clone the commands go through npm. */
+function hint(environment: NodeJS.ProcessEnv): string {
+  const inClone = environment["npm_lifecycle_event"] === "start";
+  const [start, lotbook] = inClone
+    ? ["npm start --", "npm run -s lotbook --"]
+    : ["lotbook start", "lotbook"];
+  return (
+    `Your own fills:       ${start} my-fills.csv\n` +
+    `A ledger that stays:  ${lotbook} import my-fills.csv\n` +
+    `                      ${lotbook} compute\n` +
+    `                      ${lotbook} report pnl\n`
+  );
 }
 
 async function demonstrate(session: Session, directory: string, own?: string): Promise<void> {
-  const say = (text: string): Promise<void> => session.output.write(`\n# ${text}\n\n`);
-  const file = own ?? (await makeSample(directory));
+  const isTable = session.format === "table";
+  const { width } = session.output.terminal;
+  const say = async (text: string): Promise<void> => {
+    if (isTable) await session.output.write(wrapWords(text, width ?? 100));
+  };
   const ledger = await openLedger(join(directory, "ledger"), { command: "start" });
   try {
-    const source = own === undefined ? `${sample.fills} made-up fills` : own;
-    await say(`Import ${source}: each fill is recorded once and never changed.`);
-    await printImport(session, await ledger.import([file]));
-    await say("Compute: which sale took from which lot, first in, first out.");
+    if (own === undefined) await say(`${aboutSample}\n\n`);
+    const imported = await ledger.import([own ?? sample], {
+      onProblem: problemSayer(session, false),
+    });
+    await say("1. Import: each fill is recorded once and never changed.\n");
+    const files = imported.files.map((file) => ({ ...file, file: own ?? sampleName }));
+    await printImport(session, { ...imported, files });
+    await say("\n2. Compute: which sale took from which buy, first in, first out.\n");
     await printCompute(session, await ledger.compute({ trigger: "start" }));
-    await say("Verify: SQL that shares no code with the engine proves the result.");
-    if (!(await printVerify(session, ledger.database))) session.status = 1;
-    await say("Report: realized profit by instrument.");
-    await readReport(ledger.database, { report: "pnl" }, (report) =>
-      printReport(report, session.format, session.output),
-    );
-    await say("Report: the lots that are still open.");
-    await readReport(ledger.database, { report: "lots" }, (report) =>
-      printReport(report, session.format, session.output),
-    );
+    await say("\n3. Verify: SQL that shares no code with the engine proves the result.\n");
+    if (!(await printVerify(session, ledger.database, { brief: true }))) session.status = 1;
+    await say("\n4. Report: what was earned.\n");
+    await readReport(ledger.database, { report: "pnl" }, async (report) => {
+      await printReport(report, session.format, session.output);
+      const totals = await report.totals();
+      if (totals.some((total) => total["complete"] === false)) await say(`${aboutUnmatched}\n`);
+    });
   } finally {
     await ledger.close();
   }
-  await session.output.write(
-    "\nTry it with your own fills: lotbook import <file>, lotbook compute, lotbook report pnl\n",
-  );
+  if (isTable) await session.output.write(`\n${hint(process.env)}`);
 }
 
 export function define(command: Command, session: Session): void {

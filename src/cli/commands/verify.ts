@@ -4,8 +4,8 @@ import type { ReportRow } from "../../reports/column.ts";
 import { verifyVersion, type Verification } from "../../verify/run.ts";
 import type { Database } from "../../store/database.ts";
 import { forTerminal } from "../print/escape.ts";
-import { heading, printRecords, tableText } from "../print/records.ts";
-import { wrapWords } from "../print/wrap.ts";
+import { heading, printRecords } from "../print/records.ts";
+import { hang, wrapWords } from "../print/wrap.ts";
 import type { Session } from "../session.ts";
 import { versionNumber } from "./report.ts";
 
@@ -33,11 +33,29 @@ function toRows(verification: Verification): ReportRow[] {
   }));
 }
 
+/** A line a check, with what it says: `I1  ok  the slices of a closing fill add up to its quantity`. */
+function checkLines(checks: Verification["checks"], width: number | undefined): string {
+  const results = checks.map(({ violations }) =>
+    violations === 0 ? "ok" : `VIOLATED (${violations})`,
+  );
+  const room = Math.max(...results.map((result) => result.length));
+  const lines = checks.map(({ id, title }, index) =>
+    hang(`${id}  ${results[index]!.padEnd(room)}  `, title, width),
+  );
+  return lines.join("");
+}
+
+export interface VerifyPrintOptions {
+  readonly version?: number;
+  /** The checks and the verdict only: what is around them has told the rest. */
+  readonly brief?: boolean;
+}
+
 /** Proves the invariants and prints the outcome; says whether all of them hold. */
 export async function printVerify(
   session: Session,
   database: Database,
-  options: { version?: number } = {},
+  { brief = false, ...options }: VerifyPrintOptions = {},
 ): Promise<boolean> {
   let done = 0;
   const verification = await verifyVersion(database, {
@@ -60,19 +78,20 @@ export async function printVerify(
     return ok;
   }
   const of = version === null ? "the facts; nothing is published" : `version ${version}`;
-  await session.output.write(`Invariants of ${of}, at revision ${revision}\n\n`);
-  await session.output.write(tableText(columns, rows, session.output));
+  const { width } = session.output.terminal;
+  if (!brief) await session.output.write(`Invariants of ${of}, at revision ${revision}\n\n`);
+  await session.output.write(checkLines(checks, width));
   const examples = checks.flatMap(({ id, examples: found }) =>
     found.map((example) => `${id}: ${exampleText(example)}\n`),
   );
   if (examples.length > 0) await session.output.write(`\n${examples.join("")}`);
+  const rewritten = " That nobody rewrote all of it, only a checkpoint kept elsewhere can tell.";
   const verdict = ok
-    ? "All hold. Without a checkpoint kept elsewhere this proves that the ledger agrees with itself, " +
-      "not that nobody rewrote all of it.\n"
+    ? `All hold: the ledger agrees with itself.${brief ? "" : rewritten}\n`
     : "Something does not hold: keep a copy of the database as it is. docs/spec/matching.md 5 has the " +
       "rules.\n";
-  const { width } = session.output.terminal;
-  await session.output.write(`\ndigest ${digest ?? "-"}\n${wrapWords(verdict, width ?? 100)}`);
+  const identity = brief ? "" : `digest ${digest ?? "-"}\n`;
+  await session.output.write(`\n${identity}${wrapWords(verdict, width ?? 100)}`);
   return ok;
 }
 

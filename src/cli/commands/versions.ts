@@ -32,11 +32,11 @@ async function printOutcome(
 
 export function define(command: Command, session: Session): void {
   command
-    .description("The computed versions that are kept.")
+    .description("The computed versions: which there are, and which one reports read.")
     .usage("<list|publish|drop> [options]");
   command
     .command("list")
-    .description("list the versions that are kept")
+    .description("list the versions, dropped ones too")
     .action(async () => {
       await session.withDatabase("versions list", async (database) => {
         const { listVersions } = await import("../../ledger/versions.ts");

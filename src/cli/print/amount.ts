@@ -21,20 +21,25 @@ export function losesDigits(text: string, decimals: number): boolean {
 
 const most = 8;
 const usual = 2;
+/** Digits that the smallest amount should show, and the largest may. */
+const digitsOfSmallest = 3;
+const digitsOfLargest = 5;
 
 /**
  * How many decimals a money column shows: two, or as many as its smallest amount below 1 needs to show
- * three significant digits; but its largest amount shows eight digits at most, if not only two decimals.
+ * three significant digits; but no more than show five of its largest amount, and eight at most.
  */
 export function moneyDecimals(amounts: readonly string[]): number {
   let wanted = usual;
-  let wholeDigits = 0;
+  // How far the largest amount's first digit stands before the point: 2 in 12.3, -1 in 0.045.
+  let largest = -most;
   for (const amount of amounts) {
     const [, whole = "", zeros = "", digits = ""] =
       /^-?0*(\d*?)(?:\.(0*)(\d*))?$/.exec(amount) ?? [];
-    wholeDigits = Math.max(wholeDigits, whole.length);
-    if (whole === "" && digits !== "")
-      wanted = Math.max(wanted, zeros.length + Math.min(3, digits.length));
+    if (whole === "" && digits === "") continue;
+    largest = Math.max(largest, whole === "" ? -zeros.length : whole.length);
+    if (whole === "")
+      wanted = Math.max(wanted, zeros.length + Math.min(digitsOfSmallest, digits.length));
   }
-  return Math.max(usual, Math.min(wanted, most - wholeDigits));
+  return Math.max(usual, Math.min(wanted, most, digitsOfLargest - largest));
 }

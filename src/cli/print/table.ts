@@ -10,6 +10,8 @@ export type Heading = Pick<Column, "name" | "kind" | "rank" | "quiet">;
 const gap = "  ";
 /** What a shortened text keeps at least. */
 const shortest = 9;
+/** What a total's name keeps at least, whatever an asset is called: `total USDC` and more. */
+const longestTotal = 24;
 /** Of `2026-03-02T14:05:11Z`. */
 const secondsWidth = 20;
 const red = "\u001b[31m";
@@ -72,6 +74,8 @@ interface Lane {
   /** Of money: to how many decimals it is rounded. */
   readonly decimals: number | undefined;
   width: number;
+  /** What the name of a total needs. */
+  readonly least: number;
   /** Of decimals: the widest part from the point on. */
   fraction: number;
 }
@@ -118,6 +122,14 @@ function cellText(lane: Pick<Lane, "decimals" | "heading">, cell: Cell | undefin
   return forTerminal(cell as string);
 }
 
+/** The widest of the texts among cells; a total's cells of text are empty but for its name. */
+function widestText(cells: readonly (Cell | undefined)[]): number {
+  return Math.max(
+    0,
+    ...cells.map((cell) => (typeof cell === "string" ? widthOf(forTerminal(cell)) : 0)),
+  );
+}
+
 function fractionOf(text: string): number {
   const point = text.indexOf(".");
   return point < 0 ? 0 : text.length - point;
@@ -144,14 +156,20 @@ function chooseColumns(
   return { shown, constants };
 }
 
-function makeLane(heading: Heading, rows: readonly ReportRow[]): Lane {
+function makeLane(
+  heading: Heading,
+  body: readonly ReportRow[],
+  totals: readonly ReportRow[],
+): Lane {
   const { name, kind } = heading;
+  const rows = [...body, ...totals];
   const amounts = rows.map((row) => row[name]).filter((cell) => typeof cell === "string");
   const lane: Lane = {
     heading,
     title: headingText(name),
     decimals: isMoney(heading) ? moneyDecimals(amounts) : undefined,
     width: 0,
+    least: Math.min(longestTotal, widestText(totals.map((row) => row[name]))),
     fraction: 0,
   };
   const texts = rows.map((row) => cellText(lane, row[name]));
@@ -170,9 +188,9 @@ function totalWidth(lanes: readonly Lane[], widths: readonly number[]): number {
 }
 
 /** The least width of a column: a text may lose its middle, a time its fraction of a second. */
-function leastWidth({ heading, title, width }: Lane): number {
+function leastWidth({ heading, title, width, least }: Lane): number {
   if (heading.kind === "time") return Math.min(width, Math.max(secondsWidth, title.length));
-  return heading.kind === "text" ? Math.min(width, Math.max(shortest, title.length)) : width;
+  return heading.kind === "text" ? Math.min(width, Math.max(shortest, title.length, least)) : width;
 }
 
 /** The columns there is room for: those that may leave first do, and come back where the rest has room. */
@@ -224,12 +242,18 @@ export function layOut(
 ): Layout {
   const { shown, constants } = chooseColumns(headings, rows, whole);
   const arrange = (named: readonly Heading[]): Pick<Layout, "lanes" | "leftOut"> => {
-    const lanes = shown.map((heading) => makeLane(heading, [...rows, ...totals(named)]));
+    const below = totals(named);
+    const lanes = shown.map((heading) => makeLane(heading, rows, below));
     return room === undefined ? { lanes, leftOut: [] } : fit(lanes, room);
   };
-  const first = arrange(shown);
-  const kept = first.lanes.map(({ heading }) => heading);
-  return { constants, ...(kept[0] === shown[0] ? first : arrange(kept)) };
+  // The totals' names need room in the column that comes first, and that may put another one first.
+  let named: readonly Heading[] = shown;
+  for (let turn = 0; ; turn += 1) {
+    const arranged = arrange(named);
+    const kept = arranged.lanes.map(({ heading }) => heading);
+    if (kept[0] === named[0] || turn === shown.length) return { constants, ...arranged };
+    named = kept;
+  }
 }
 
 function isRight({ heading }: Lane): boolean {

@@ -20,3 +20,12 @@ export function wrapWords(text: string, width: number | undefined): string {
   const lines = text.replace(/\n$/, "").split("\n");
   return lines.map((line) => joinParts(line.split(" "), width, " ")).join("");
 }
+
+/** A text behind a label, its further lines below its first one. */
+export function hang(label: string, text: string, width: number | undefined): string {
+  const room = width === undefined ? undefined : Math.max(20, width - label.length);
+  const [first = "", ...rest] = wrapWords(text, room).trimEnd().split("\n");
+  return [label + first, ...rest.map((line) => " ".repeat(label.length) + line)]
+    .map((line) => `${line}\n`)
+    .join("");
+}
