@@ -124,6 +124,14 @@ async function runTests(args, env) {
   return status;
 }
 
+/** How much more the long run draws; what the environment says goes before it. */
+const longCounts = {
+  LOTBOOK_HISTORIES: "3000000",
+  LOTBOOK_REPLAYS: "1000000",
+  LOTBOOK_SEQUENCES: "2000",
+  LOTBOOK_TEST_KILLS: "100",
+};
+
 async function runBenches(names) {
   const files = readdirSync(join(root, "bench")).filter((file) => file.endsWith(".ts"));
   const chosen = files.filter((file) => names.length === 0 || names.includes(file.slice(0, -3)));
@@ -146,7 +154,7 @@ const commands = {
     await check();
     return runTests(args, {});
   },
-  "test:long": (args) => runTests(args, { LOTBOOK_TEST_LONG: "1" }),
+  "test:long": (args) => runTests(args, { LOTBOOK_TEST_LONG: "1", ...longCounts, ...process.env }),
   bench: (args) => runBenches(args),
 };
 

@@ -143,14 +143,14 @@ describe("divergence", () => {
 
   it("stops only where nothing later differs, in 20,000 random histories", () => {
     const seed = parseInt(process.env["LOTBOOK_SEED"] ?? "1", 10);
-    const count = parseInt(process.env["LOTBOOK_SEQUENCES"] ?? "20000", 10);
+    const count = parseInt(process.env["LOTBOOK_REPLAYS"] ?? "20000", 10);
     let stopped = 0;
     for (let index = 0; index < count; index += 1) {
       const change = drawChange(new Dice(seed + index));
       const place = stopOf(change);
       if (place === undefined) continue;
       stopped += 1;
-      expect(after(change.now, place), `LOTBOOK_SEED=${seed + index} LOTBOOK_SEQUENCES=1`).toEqual(
+      expect(after(change.now, place), `LOTBOOK_SEED=${seed + index} LOTBOOK_REPLAYS=1`).toEqual(
         after(change.before, place),
       );
     }
