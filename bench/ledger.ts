@@ -49,9 +49,9 @@ async function phase(...parameters: string[]): Promise<PhaseResult> {
   });
   const result = JSON.parse(stdout) as PhaseResult;
   const { milliseconds, peakMegabytes, note } = result;
-  write(
-    `  ${parameters[0]!.padEnd(10)} ${seconds(milliseconds).padStart(8)}  ${peakMegabytes.toFixed(0).padStart(5)} MB  ${note}`,
-  );
+  const took = seconds(milliseconds).padStart(8);
+  const peak = peakMegabytes.toFixed(0).padStart(5);
+  write(`  ${parameters[0]!.padEnd(10)} ${took}  ${peak} MB  ${note}`);
   return result;
 }
 

@@ -51,7 +51,7 @@ describe("the package", () => {
       expect(paths).toContain(path);
     expect(paths).toContain("dist/store/migrations/000001_ledger.sql");
     const expected =
-      /^(?:dist\/.*\.(?:js|d\.ts|sql)|docs\/spec\/.*|[A-Z]+(?:\.md)?|package\.json)$/;
+      /^(?:dist\/.*\.(?:js|d\.ts|sql)|docs\/spec\/.*|examples\/fills\.csv|[A-Z]+(?:\.md)?|package\.json)$/;
     expect(paths.filter((path) => !expected.test(path))).toEqual([]);
     expect(paths.filter((path) => /\.(?:test|fuzz|bench)\./.test(path))).toEqual([]);
   });

@@ -1,4 +1,6 @@
-/** Lines of a text COPY stream, some thousand at a time. Chunks may be cut anywhere, within a character too. */
+/**
+ * Lines of a text COPY stream, some thousand at a time. Chunks may be cut anywhere, within a character too.
+ */
 export async function* copyLines(chunks: AsyncIterable<Uint8Array>): AsyncIterable<string[]> {
   const decoder = new TextDecoder("utf-8", { fatal: true });
   let rest = "";

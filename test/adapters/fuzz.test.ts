@@ -1,6 +1,6 @@
 /**
- * Inputs broken at random, from a seed: a reader may refuse them with their place or read them, and nothing else. What it
- * reads must keep the rules: it comes back the same through lotbook's own lines.
+ * Inputs broken at random, from a seed: a reader may refuse them with their place or read them, and nothing
+ * else. What it reads must keep the rules: it comes back the same through lotbook's own lines.
  */
 import { isDeepStrictEqual } from "node:util";
 import { expect, test } from "vitest";
@@ -87,7 +87,7 @@ interface Tally {
   refusedFiles: number;
 }
 
-/** No `expect`: it would take most of the time. A message is one line, without anything that moves a cursor. */
+/** No `expect`: it would take most of the time. A message is one line, and nothing in it moves a cursor. */
 function requireLine(message: string, shape: RegExp): void {
   if (!shape.test(message) || /\p{Cc}/u.test(message)) throw new Error(`unfit message: ${message}`);
 }

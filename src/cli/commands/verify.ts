@@ -1,6 +1,7 @@
 /** `lotbook verify`. */
 import type { Command } from "commander";
 import type { ReportRow } from "../../reports/column.ts";
+import { type Recomputation, recompute } from "../../ledger/compute/recompute.ts";
 import { verifyVersion, type Verification } from "../../verify/run.ts";
 import type { Database } from "../../store/database.ts";
 import { forTerminal } from "../print/escape.ts";
@@ -45,8 +46,17 @@ function checkLines(checks: Verification["checks"], width: number | undefined): 
   return lines.join("");
 }
 
+function recomputation({ books, differences }: Recomputation): string {
+  const found = differences.map(({ portfolio, symbol }) => `${symbol} of ${portfolio}`).join(", ");
+  return differences.length === 0
+    ? `Computed again from the facts: the digests of all ${books} books come out the same.\n`
+    : `Computed again from the facts: ${differences.length} of ${books} books DIFFER: ${forTerminal(found)}.\n`;
+}
+
 export interface VerifyPrintOptions {
   readonly version?: number;
+  /** Compute the version again in memory, too, and compare digests. */
+  readonly recomputed?: boolean;
   /** The checks and the verdict only: what is around them has told the rest. */
   readonly brief?: boolean;
 }
@@ -55,7 +65,7 @@ export interface VerifyPrintOptions {
 export async function printVerify(
   session: Session,
   database: Database,
-  { brief = false, ...options }: VerifyPrintOptions = {},
+  { brief = false, recomputed, ...options }: VerifyPrintOptions = {},
 ): Promise<boolean> {
   let done = 0;
   const verification = await verifyVersion(database, {
@@ -64,9 +74,13 @@ export async function printVerify(
   });
   session.progress.clear();
   const { version, revision, digest, checks } = verification;
-  const ok = checks.every(({ violations }) => violations === 0);
+  const again =
+    recomputed === true && version !== null ? await recompute(database, version) : undefined;
+  const ok =
+    checks.every(({ violations }) => violations === 0) && (again?.differences.length ?? 0) === 0;
   const json = {
     ok,
+    ...(again === undefined ? {} : { recomputed: again }),
     version,
     revision: Number(revision),
     digest,
@@ -81,6 +95,8 @@ export async function printVerify(
   const { width } = session.output.terminal;
   if (!brief) await session.output.write(`Invariants of ${of}, at revision ${revision}\n\n`);
   await session.output.write(checkLines(checks, width));
+  if (again !== undefined)
+    await session.output.write(wrapWords(recomputation(again), width ?? 100));
   const examples = checks.flatMap(({ id, examples: found }) =>
     found.map((example) => `${id}: ${exampleText(example)}\n`),
   );
@@ -99,9 +115,14 @@ export function define(command: Command, session: Session): void {
   command
     .description("Prove the invariants I1 to I9 by SQL that shares no code with the engine.")
     .option("--version <number>", "of this version instead of the published one", versionNumber)
-    .action(async ({ version }: { version?: number }) => {
+    .option("--recompute", "also compute it again in memory and compare the digests")
+    .action(async (options: { version?: number; recompute?: boolean }) => {
       await session.withDatabase("verify", async (database) => {
-        const ok = await printVerify(session, database, version === undefined ? {} : { version });
+        const { version, recompute: recomputed = false } = options;
+        const ok = await printVerify(session, database, {
+          recomputed,
+          ...(version === undefined ? {} : { version }),
+        });
         if (!ok) session.status = 1;
       });
     });
