@@ -1,6 +1,6 @@
 /**
  * Late facts in long books: the replay begins at the affected place and stops where nothing later can differ,
- * and what it leaves is what a build from nothing gives. `LOTBOOK_SEQUENCES=n` draws n / 20 arrivals a book.
+ * and what it leaves is what a build from nothing gives. `LOTBOOK_SEQUENCES=n` draws n / 40 arrivals a book.
  */
 import { expect, test } from "vitest";
 import type { Scope } from "../../src/core/movement.ts";
@@ -10,7 +10,7 @@ import { Dice } from "../../src/testing/histories.ts";
 import { describeEngines } from "../engines.ts";
 import { expectVerified, fill, withLedger, type TestLedger } from "./ledger.ts";
 
-const arrivals = Math.ceil(parseInt(process.env["LOTBOOK_SEQUENCES"] ?? "200", 10) / 20);
+const arrivals = Math.ceil(parseInt(process.env["LOTBOOK_SEQUENCES"] ?? "200", 10) / 40);
 const only = process.env["LOTBOOK_SEED"];
 
 /** How a bot trades: what it holds decides how far a late fact reaches. */
