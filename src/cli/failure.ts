@@ -16,6 +16,16 @@ function trace(error: unknown, environment: NodeJS.ProcessEnv): string {
   return `\n${error.stack ?? ""}${cause === "" ? "" : `\ncaused by:${cause}`}`;
 }
 
+/** What the machine is at fault for; other errors of files are of what was named. */
+const machineCodes = new Set(["ENOSPC", "EIO", "EROFS", "EMFILE", "ENFILE", "EDQUOT", "ENOMEM"]);
+
+/** An error of the operating system about a file that was named: bad usage, or the environment. */
+function fileFailure(error: unknown): Failure | undefined {
+  if (!(error instanceof Error) || !("syscall" in error) || !("code" in error)) return undefined;
+  const status = machineCodes.has(String(error.code)) ? 3 : 2;
+  return { status, message: `lotbook: ${error.message}` };
+}
+
 export function describeFailure(error: unknown, environment: NodeJS.ProcessEnv): Failure {
   if (error instanceof ReaderGone) return { status: 0, message: "" };
   // The parser has printed its message; asking for help is no failure.
@@ -27,6 +37,8 @@ export function describeFailure(error: unknown, environment: NodeJS.ProcessEnv):
       message: `lotbook: ${error.message}${advice}${trace(error, environment)}`,
     };
   }
+  const file = fileFailure(error);
+  if (file !== undefined) return { ...file, message: file.message + trace(error, environment) };
   const what = error instanceof Error ? error.message : String(error);
   return {
     status: 4,

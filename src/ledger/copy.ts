@@ -40,7 +40,19 @@ async function refuseFilled(target: Connection): Promise<void> {
   });
 }
 
-/** Copies a ledger; nobody may record or compute in the source meanwhile. */
+/** Reads one state of the source throughout, and writes to the target in one transaction. */
+function inOneSnapshot(
+  source: Connection,
+  target: Connection,
+  work: () => Promise<void>,
+): Promise<void> {
+  return source.transaction(async () => {
+    await source.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
+    await target.transaction(work);
+  });
+}
+
+/** Copies a ledger as it stands at one moment. */
 export async function copyLedger(
   from: Database,
   to: Database,
@@ -50,7 +62,7 @@ export async function copyLedger(
   const counts: { table: string; rows: number }[] = [];
   await from.connect((source) =>
     to.connect((target) =>
-      target.transaction(async () => {
+      inOneSnapshot(source, target, async () => {
         await refuseFilled(target);
         const copy = async (table: string): Promise<void> => {
           progress?.(table);

@@ -12,7 +12,7 @@ import { finished } from "node:stream/promises";
 import { csvLine, exportColumns, fillToCells } from "../adapters/lotbook-csv/row.ts";
 import { factToLine } from "../adapters/lotbook-ndjson/lines.ts";
 import { copyLines } from "../store/copy-lines.ts";
-import type { Database } from "../store/database.ts";
+import type { Connection, Database } from "../store/database.ts";
 import { publishedVersion } from "./compute/policy.ts";
 import { readBookRows, readFacts } from "./read-facts.ts";
 
@@ -109,18 +109,35 @@ function otherLines(version: number | undefined): string[] {
   ];
 }
 
-async function writeOthers(database: Database, file: WholeFile): Promise<void> {
-  const version = await database.connect(publishedVersion);
-  for (const sql of otherLines(version?.version)) {
-    await database.connect(async (connection) => {
-      // COPY's text format doubles backslashes; JSON has them for quotes and control characters only.
-      for await (const lines of copyLines(connection.copyOut(`COPY (${sql}) TO STDOUT`))) {
-        await file.write(lines.map((each) => `${each.replaceAll("\\\\", "\\")}\n`));
-      }
-    });
+async function writeFacts(
+  connection: Connection,
+  everything: WholeFile,
+  fills: WholeFile,
+): Promise<void> {
+  for (const book of await readBookRows(connection)) {
+    const { bookId: book_id, portfolio, symbol } = book;
+    await everything.write([line({ type: "book", book_id, portfolio, symbol })]);
+    for await (const page of readFacts(connection, book)) {
+      await everything.write(page.map(({ fact }) => line(factToLine(fact))));
+      await fills.write(
+        page.flatMap(({ fact, voided }) =>
+          fact.kind === "fill" && !voided ? [`${csvLine(fillToCells(fact))}\n`] : [],
+        ),
+      );
+    }
   }
 }
 
+async function writeOthers(connection: Connection, file: WholeFile): Promise<void> {
+  const version = await publishedVersion(connection);
+  for (const sql of otherLines(version?.version)) {
+    // COPY's text format doubles backslashes; JSON has them for quotes and control characters only.
+    for await (const lines of copyLines(connection.copyOut(`COPY (${sql}) TO STDOUT`)))
+      await file.write(lines.map((each) => `${each.replaceAll("\\\\", "\\")}\n`));
+  }
+}
+
+/** Writes the ledger as it stands at one moment. */
 export async function exportLedger(database: Database, directory: string): Promise<ExportResult> {
   await mkdir(directory, { recursive: true });
   const everything = new WholeFile(join(directory, "facts.ndjson"));
@@ -129,19 +146,13 @@ export async function exportLedger(database: Database, directory: string): Promi
     await fills.write([`${csvLine(exportColumns)}\n`]);
     fills.rows = 0;
     await everything.write([line({ type: "export", format: "lotbook-ndjson", format_version: 1 })]);
-    for (const book of await readBookRows(database)) {
-      const { bookId: book_id, portfolio, symbol } = book;
-      await everything.write([line({ type: "book", book_id, portfolio, symbol })]);
-      for await (const page of readFacts(database, book)) {
-        await everything.write(page.map(({ fact }) => line(factToLine(fact))));
-        await fills.write(
-          page.flatMap(({ fact, voided }) =>
-            fact.kind === "fill" && !voided ? [`${csvLine(fillToCells(fact))}\n`] : [],
-          ),
-        );
-      }
-    }
-    await writeOthers(database, everything);
+    await database.connect((connection) =>
+      connection.transaction(async () => {
+        await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
+        await writeFacts(connection, everything, fills);
+        await writeOthers(connection, everything);
+      }),
+    );
     await everything.finish();
     await fills.finish();
   } catch (error) {

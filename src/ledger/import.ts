@@ -50,6 +50,8 @@ export interface ImportResult {
   readonly duplicates: number;
   readonly conflicts: number;
   readonly rejected: number;
+  /** Conflicts that were not told in the same words before: what a person has to look at. */
+  readonly newConflicts: number;
   readonly books: number;
   /** Null when nothing was new. */
   readonly batch: string | null;
@@ -198,8 +200,8 @@ export async function importFiles(
         message: row.problem,
       });
     }
-    job.stopAtProblems();
   };
+  const onJudged = (): void => job.stopAtProblems();
   const sources: BatchSource[] = readers.map((reader) => ({
     source: `file:${reader.format}`,
     tellings: reader.tellings(),
@@ -218,7 +220,7 @@ export async function importFiles(
   };
   const author = options.author ?? "import";
   const outcome = await database.connect((connection) =>
-    recordBatch(connection, ports, { sources, author, inputs, onRejected, progress }),
+    recordBatch(connection, ports, { sources, author, inputs, onRejected, onJudged, progress }),
   );
   const none = { recorded: 0, duplicates: 0, conflicts: 0, rejected: 0 };
   const imported = readers.map((reader, index) => {
@@ -234,6 +236,7 @@ export async function importFiles(
     duplicates: sum("duplicates"),
     conflicts: sum("conflicts"),
     rejected: sum("rejected"),
+    newConflicts: outcome.newConflicts,
     books: outcome.books,
     batch: outcome.batchId,
     problems: job.problems,

@@ -9,7 +9,6 @@ export const failpoints = [
   "record.staged",
   "record.inserted",
   "record.sealed",
-  "import.read",
   "compute.started",
   "compute.page",
   "compute.attached",

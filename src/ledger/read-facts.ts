@@ -2,7 +2,7 @@
 import { parseDecimal } from "../core/decimal.ts";
 import type { Adjustment, Fact, Fee, FeeValue, Fill, OpeningLot, Void } from "../core/fact.ts";
 import { compareText } from "../core/order.ts";
-import type { Database, Row } from "../store/database.ts";
+import type { Connection, Row } from "../store/database.ts";
 
 export interface BookRow {
   readonly bookId: string;
@@ -20,13 +20,11 @@ export interface RecordedFact {
   readonly fact: Fact;
 }
 
-export async function readBookRows(database: Database): Promise<BookRow[]> {
-  return database.connect((connection) =>
-    connection.query<BookRow>(
-      `SELECT book_id AS "bookId", portfolio, symbol, base_asset AS base, quote_asset AS quote,
+export async function readBookRows(connection: Connection): Promise<BookRow[]> {
+  return connection.query<BookRow>(
+    `SELECT book_id AS "bookId", portfolio, symbol, base_asset AS base, quote_asset AS quote,
        last_entry AS "lastEntry"
        FROM books ORDER BY book_id`,
-    ),
   );
 }
 
@@ -156,19 +154,17 @@ const pageEntries = 5000n;
 
 /** A book's facts of all kinds, in the order they were recorded, some thousand at a time. */
 export async function* readFacts(
-  database: Database,
+  connection: Connection,
   book: BookRow,
 ): AsyncGenerator<RecordedFact[]> {
   for (let from = 0n; from < book.lastEntry; from += pageEntries) {
     const page: RecordedFact[] = [];
     for (const [table, factOf] of tables) {
-      const rows = await database.connect((connection) =>
-        connection.query(
-          `SELECT t.*, v.entry IS NOT NULL AS voided
-           FROM ${table} t LEFT JOIN voids v ON v.book_id = t.book_id AND v.target_entry = t.entry
-           WHERE t.book_id = $1 AND t.entry > $2 AND t.entry <= $3`,
-          [book.bookId, from, from + pageEntries],
-        ),
+      const rows = await connection.query(
+        `SELECT t.*, v.entry IS NOT NULL AS voided
+         FROM ${table} t LEFT JOIN voids v ON v.book_id = t.book_id AND v.target_entry = t.entry
+         WHERE t.book_id = $1 AND t.entry > $2 AND t.entry <= $3`,
+        [book.bookId, from, from + pageEntries],
       );
       for (const row of rows) {
         page.push({

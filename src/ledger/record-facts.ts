@@ -1,6 +1,7 @@
 /** Recording through the library: facts as plain objects, each with the raw text that told of it. */
 import { type FactInput, InvalidFactError, resolveInput } from "../core/allocate-input.ts";
 import { factToLine } from "../adapters/lotbook-ndjson/lines.ts";
+import { LotbookError } from "../errors.ts";
 import type { Database } from "../store/database.ts";
 import type { Ports } from "./ports.ts";
 import { recordBatch, type SourcedTelling } from "./record/batch.ts";
@@ -50,6 +51,19 @@ function tell(inputs: readonly RecordInput[], author: string): SourcedTelling[] 
   });
 }
 
+/** Refuses names and raw text that the ledger can't hold. */
+function requireText(inputs: readonly RecordInput[], names: Record<string, string>): void {
+  for (const [name, text] of Object.entries(names)) {
+    const bytes = Buffer.byteLength(text);
+    if (bytes >= 1 && bytes <= 200 && text.isWellFormed() && !text.includes("\0")) continue;
+    throw new LotbookError("BAD_USAGE", `the ${name} is not text of 1 to 200 bytes`);
+  }
+  for (const [index, { raw }] of inputs.entries()) {
+    if (raw === undefined || (raw.isWellFormed() && !raw.includes("\0"))) continue;
+    throw new InvalidFactError(index, "raw", undefined, "has U+0000 or a lone surrogate");
+  }
+}
+
 /**
  * Records facts in one batch, all or none. Throws InvalidFactError for what breaks a rule; a conflict is
  * counted, not thrown.
@@ -61,11 +75,13 @@ export async function recordFacts(
   options: RecordOptions = {},
 ): Promise<RecordResult> {
   const { source = "library", author = "library" } = options;
+  requireText(inputs, { source, author });
   const outcome = await database.connect((connection) =>
     recordBatch(connection, ports, {
       sources: [{ source, tellings: [tell(inputs, author)] }],
       author,
       inputs: () => "[]",
+      onJudged: () => {},
       onRejected: ([first]) => {
         if (first !== undefined)
           throw new InvalidFactError(first.row, undefined, undefined, first.problem);

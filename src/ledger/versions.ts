@@ -19,8 +19,6 @@ export interface VersionRow {
   readonly dropped: boolean;
 }
 
-const plain = (value: bigint): number => parseInt(`${value}`, 10);
-
 /** All versions whose first build was finished, dropped ones included. */
 export async function listVersions(database: Database): Promise<VersionRow[]> {
   return database.connect(async (connection) => {
@@ -39,7 +37,7 @@ export async function listVersions(database: Database): Promise<VersionRow[]> {
     );
     return rows.map((row) => ({
       ...row,
-      revision: plain(row.revision),
+      revision: Number(row.revision),
       published: row.version === published?.version,
     }));
   });
@@ -59,7 +57,7 @@ export async function publishVersion(
           const found = await standingVersion(connection, version);
           const digest = await currentDigest(connection, found);
           const text = { kind: "publish", version, bookId: null, digest, inputs: [] } as const;
-          return { version, revision: plain(await takeRevision(connection, text)) };
+          return { version, revision: Number(await takeRevision(connection, text)) };
         }),
       ),
   );
@@ -84,7 +82,7 @@ export async function dropVersion(
           }
           await connection.query("SELECT drop_version_partitions($1)::text", [version]);
           const text = { kind: "drop", version, bookId: null, digest: null, inputs: [] } as const;
-          return { version, revision: plain(await takeRevision(connection, text)) };
+          return { version, revision: Number(await takeRevision(connection, text)) };
         }),
       ),
   );

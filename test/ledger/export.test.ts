@@ -136,12 +136,14 @@ describeEngines("an export", (engine) => {
       withLedger(engine, async ({ ledger, database }) => {
         await ledger.record([fill("b1", 1, "1", "1")]);
         const { connect } = database;
-        let leases = 0;
-        // The engine is lost in the middle.
-        database.connect = (work) => {
-          leases += 1;
-          return leases > 3 ? Promise.reject(new Error("lost")) : connect(work);
-        };
+        // The engine is lost in the middle: when the files have begun and observations are to follow.
+        database.connect = (work) =>
+          connect((connection) => {
+            connection.copyOut = () => {
+              throw new Error("lost");
+            };
+            return work(connection);
+          });
         await expect(ledger.export(directory)).rejects.toThrow("lost");
         database.connect = connect;
         expect(await readdir(directory)).toEqual([]);

@@ -1,4 +1,5 @@
 /** `lotbook import <file…>`. */
+import { access, constants } from "node:fs/promises";
 import type { Command } from "commander";
 import { describeProblem } from "../../core/problem.ts";
 import type { ImportOptions, ImportResult } from "../../ledger/import.ts";
@@ -29,14 +30,16 @@ export async function printImport(session: Session, result: ImportResult): Promi
   const total = Object.fromEntries(
     counts.map((name) => [name, files.reduce((sum, file) => sum + file[name], 0)]),
   );
-  const examples = conflictExamples.map(({ file, row, id, told, recorded }) => ({
+  const examples = conflictExamples.map(({ file, row, kind, id, told, recorded }) => ({
     file,
     row,
+    kind,
     id,
     told,
     recorded,
   }));
-  const json = { ...rest, files, conflict_examples: examples };
+  const { newConflicts: new_conflicts, ...counted } = rest;
+  const json = { ...counted, new_conflicts, files, conflict_examples: examples };
   const shown =
     session.format === "table" && files.length > 1
       ? [...rows, { file: "total", format: "", ...total }]
@@ -60,8 +63,10 @@ export function problemSayer(
 
 function sayConflicts(session: Session, { conflicts, conflictExamples }: ImportResult): void {
   if (conflicts === 0) return;
-  for (const { file, row, id, told, recorded } of conflictExamples)
-    session.say(`${file} row ${row}: fill ${id} is recorded as ${recorded}, told here as ${told}`);
+  for (const { file, row, kind, id, told, recorded } of conflictExamples)
+    session.say(
+      `${file} row ${row}: ${kind} ${id} is recorded as ${recorded}, told here as ${told}`,
+    );
   const more = conflicts - conflictExamples.length;
   if (more > 0) session.say(`and ${more} more`);
   session.say(
@@ -80,6 +85,8 @@ export function define(command: Command, session: Session): void {
     .option("--from <format>", "the files' format; else it is detected")
     .option("--skip-bad-rows", "record the good rows and list the bad ones (exit status 1)")
     .action(async (files: string[], { from, skipBadRows = false }: ImportCommandOptions) => {
+      // Before a ledger is made for files that are not there.
+      for (const file of files) await access(file, constants.R_OK);
       await session.withLedger("import", async (ledger) => {
         await session.warnOfPowerLoss(ledger.database);
         const result = await ledger.import(files, {
@@ -91,7 +98,8 @@ export function define(command: Command, session: Session): void {
         session.progress.clear();
         await printImport(session, result);
         sayConflicts(session, result);
-        if (result.conflicts > 0 || result.rejected > 0) session.status = 1;
+        // A conflict that was told before waits already; it is no news.
+        if (result.newConflicts > 0 || result.rejected > 0) session.status = 1;
       });
     });
 }

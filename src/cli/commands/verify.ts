@@ -50,7 +50,8 @@ function recomputation({ books, differences }: Recomputation): string {
   const found = differences.map(({ portfolio, symbol }) => `${symbol} of ${portfolio}`).join(", ");
   return differences.length === 0
     ? `Computed again from the facts: the digests of all ${books} books come out the same.\n`
-    : `Computed again from the facts: ${differences.length} of ${books} books DIFFER: ${forTerminal(found)}.\n`;
+    : `Computed again from the facts: ${differences.length} of ${books} books DIFFER: ` +
+        `${forTerminal(found)}.\n`;
 }
 
 export interface VerifyPrintOptions {

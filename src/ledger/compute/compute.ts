@@ -1,6 +1,4 @@
 /** `compute`: one run, from its row in the log to its end. */
-import { fromUnits } from "../../core/decimal.ts";
-import { wideScale } from "../../core/matching/amounts.ts";
 import { type Method, methods } from "../../core/matching/walk.ts";
 import type { Scope } from "../../core/movement.ts";
 import { LotbookError } from "../../errors.ts";
@@ -16,6 +14,7 @@ import {
   endRun,
   failRun,
   totalsBefore,
+  totalsOf,
   refuseOtherPolicy,
   removeLeftovers,
   RunCounts,
@@ -56,8 +55,6 @@ export interface ComputeResult {
   readonly totalPnl: Readonly<Record<string, string>>;
 }
 
-const plain = (value: bigint): number => parseInt(`${value}`, 10);
-
 function askedMethod(text: string | undefined): Method | undefined {
   if (text === undefined || text in methods) return text as Method | undefined;
   throw new LotbookError("BAD_USAGE", `there is no method "${text}"`, {
@@ -69,6 +66,15 @@ function askedScope(text: string | undefined): Scope | undefined {
   if (text === undefined || text === "portfolio" || text === "account") return text;
   throw new LotbookError("BAD_USAGE", `there is no scope "${text}"`, {
     advice: "Scopes: portfolio, account.",
+  });
+}
+
+/** What is published replaces all there is: it can't hold some books only. */
+function refusePartOfAll({ full, publish, portfolio, symbol }: ComputeOptions): void {
+  if (full !== true || publish === false) return;
+  if (portfolio === undefined && symbol === undefined) return;
+  throw new LotbookError("BAD_USAGE", "a full build that is published is over all books", {
+    advice: "Leave out the portfolio and the symbol, or add --no-publish.",
   });
 }
 
@@ -105,6 +111,7 @@ export async function compute(
   ports: Ports,
   options: ComputeOptions = {},
 ): Promise<ComputeResult> {
+  refusePartOfAll(options);
   const method = askedMethod(options.method);
   const scope = askedScope(options.scope);
   return alone(database, options.onWait ?? (() => {}), async () => {
@@ -192,8 +199,8 @@ function result(
 ): ComputeResult {
   return {
     version: version.version,
-    run: plain(run),
-    revision: revision === 0n ? null : plain(revision),
+    run: Number(run),
+    revision: revision === 0n ? null : Number(revision),
     digest,
     mode: full ? "full" : "incremental",
     method: version.method,
@@ -212,9 +219,8 @@ function addTotals(
   before: Readonly<Record<string, string>>,
   counts: RunCounts,
 ): Record<string, string> {
-  const totals: Record<string, string> = { ...before };
-  for (const [quote, units] of counts.pnl) {
-    totals[quote] = fromUnits(wideUnits(totals[quote] ?? "0") + units, wideScale);
-  }
-  return totals;
+  const totals = new Map(counts.pnl);
+  for (const [quote, pnl] of Object.entries(before))
+    totals.set(quote, (totals.get(quote) ?? 0n) + wideUnits(pnl));
+  return totalsOf(totals);
 }

@@ -10,7 +10,7 @@ export interface TimedHash {
   readonly hash: string;
 }
 
-export const dayOf = (at: bigint): number => parseInt((at / nanosPerDay).toString(), 10);
+export const dayOf = (at: bigint): number => Number(at / nanosPerDay);
 
 /**
  * Hashes in order of time, ties by the hash's bytes (hexadecimal keeps their order); the input is in order

@@ -29,7 +29,7 @@ export interface StoredMovement extends Movement {
 }
 
 /** Facts a page: large enough that a query's fixed cost vanishes, small enough for memory. */
-export const pageSize = 16_384;
+export const pageSize = 4_096;
 
 export const literal = (text: string): string => `'${text}'`;
 
@@ -65,15 +65,6 @@ export function movementsQuery(
     WHERE ${where("l", "opened_at")} AND ${standing("l", watermark)}`;
 }
 
-/** Text that repeats from row to row, kept once. */
-class Interned {
-  #last = "";
-  get(text: string): string {
-    if (text !== this.#last) this.#last = text;
-    return this.#last;
-  }
-}
-
 const columnCount = 16;
 const letterF = 102;
 const letterB = 98;
@@ -81,8 +72,6 @@ const letterB = 98;
 /** Makes movements of the rows of `movementsQuery`. */
 class MovementReader {
   readonly #scope: Scope;
-  readonly #venue = new Interned();
-  readonly #account = new Interned();
 
   constructor(scope: Scope) {
     this.#scope = scope;
@@ -99,8 +88,8 @@ class MovementReader {
     return fillMovement(
       {
         entry: row.safeInteger(1),
-        venue: this.#venue.get(row.text(3)),
-        account: this.#account.get(row.text(4)),
+        venue: row.text(3),
+        account: row.text(4),
         id: row.text(5),
         revision: row.int4(6),
         at: row.bigint(7),
@@ -121,8 +110,8 @@ class MovementReader {
     return openingLotMovement(
       {
         entry: row.safeInteger(1),
-        venue: this.#venue.get(row.text(3)),
-        account: this.#account.get(row.text(4)),
+        venue: row.text(3),
+        account: row.text(4),
         id: row.text(5),
         revision: row.int4(6),
         at: row.bigint(7),

@@ -3,8 +3,6 @@
  * indexes, some megabytes a transaction, then indexed and attached; one last transaction gives it its
  * revision and, if wanted, flips the published pointer.
  */
-import { fromUnits } from "../../core/decimal.ts";
-import { wideScale } from "../../core/matching/amounts.ts";
 import { versionDigest } from "../../seal/digest.ts";
 import type { Database } from "../../store/database.ts";
 import type { Ports } from "../ports.ts";
@@ -13,7 +11,7 @@ import type { BookRange } from "./facts.ts";
 import type { Version } from "./policy.ts";
 import { readAll } from "./stretch.ts";
 import { completeStep, takeRevision } from "./revision.ts";
-import { type BookFilter, endRun, type RunCounts } from "./run.ts";
+import { type BookFilter, endRun, type RunCounts, totalsOf } from "./run.ts";
 
 /** Bytes of rows that are gathered before they are sent. */
 const writeSize = 2 << 20;
@@ -78,7 +76,7 @@ class Building {
 
   async run(books: readonly BookRange[]): Promise<void> {
     const { version, counts } = this.#build;
-    const total = books.reduce((sum, book) => sum + parseInt(`${book.watermark}`, 10), 0);
+    const total = books.reduce((sum, book) => sum + Number(book.watermark), 0);
     let build: BookBuild | undefined;
     for await (const page of readAll(this.#database, version.scope, books)) {
       build ??= new BookBuild(version, this.#step, page.book, this.#rows, counts);
@@ -159,9 +157,7 @@ async function finishBuild(
     digest === undefined ? [] : [{ bookId, digest }],
   );
   const digest = versionDigest(version, withDigest);
-  const totalPnl = Object.fromEntries(
-    [...counts.pnl].map(([quote, units]) => [quote, fromUnits(units, wideScale)]),
-  );
+  const totalPnl = totalsOf(counts.pnl);
   return database.connect((connection) =>
     connection.transaction(async () => {
       const text = { version: version.version, bookId: null, digest };

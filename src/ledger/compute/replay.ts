@@ -40,8 +40,6 @@ interface StoredSlice extends SliceKey {
   readonly pnl: string | null;
 }
 
-const plain = (value: bigint): number => parseInt(`${value}`, 10);
-
 /** The slices that stand now of closes in a stretch of time, by close and slice. */
 async function storedSlices(
   database: Database,
@@ -67,9 +65,9 @@ async function storedSlices(
     ),
   );
   return rows.map((row) => ({
-    close: plain(row.close_entry),
+    close: Number(row.close_entry),
     slice: row.slice,
-    open: row.open_entry === null ? undefined : plain(row.open_entry),
+    open: row.open_entry === null ? undefined : Number(row.open_entry),
     quantity: row.quantity,
     closedAt: row.closed_at,
     hash: row.hash,
@@ -258,7 +256,7 @@ class Replay {
          AND ($3::bigint[] IS NULL OR open_entry = ANY ($3))`,
       [step.version.version, step.book.bookId, only === undefined ? null : [...only]],
     );
-    const before = new Map(stored.map((row) => [plain(row.open_entry), row]));
+    const before = new Map(stored.map((row) => [Number(row.open_entry), row]));
     const fresh: OpenLotRow[] = [];
     for (const lot of lots) {
       const { entry } = lot.open;

@@ -4,6 +4,8 @@
  */
 import { hostname } from "node:os";
 import { wideScale } from "../../core/matching/amounts.ts";
+import { fromUnits } from "../../core/decimal.ts";
+import { compareText } from "../../core/order.ts";
 import { LotbookError } from "../../errors.ts";
 import type { Connection, Database } from "../../store/database.ts";
 import type { Version } from "./policy.ts";
@@ -42,7 +44,7 @@ async function locked<T>(
   onWait: () => void,
   work: () => Promise<T>,
 ): Promise<T> {
-  if (database.parallelism === 1) return work();
+  if (database.engine === "pglite") return work();
   return database.connect(async (connection) => {
     const [got] = await connection.query<{ got: boolean }>(
       `SELECT pg_try_advisory_lock(${lockKey}) AS got`,
@@ -70,6 +72,13 @@ export async function removeLeftovers(database: Database): Promise<void> {
        error = 'the process ended before the run did'
        WHERE status = 'running'`,
     );
+    const stepless = await connection.query<{ version: number }>(
+      `SELECT version FROM versions v
+       WHERE NOT EXISTS (SELECT FROM steps s WHERE s.version = v.version)
+         AND NOT EXISTS (SELECT FROM revisions r WHERE r.version = v.version)`,
+    );
+    for (const { version } of stepless)
+      await connection.transaction(() => dropVersion(connection, version));
     const unfinished = await connection.query<{
       step: bigint;
       version: number;
@@ -240,8 +249,7 @@ export function refuseOtherPolicy(published: Version, wanted: Partial<Version>):
     const name = key === "engineVersion" ? "engine version" : key;
     throw new LotbookError(
       "REFUSED",
-      `the published version ${published.version} was computed with ${name} ${published[key]},
-       not ${wanted[key]}`,
+      `version ${published.version}, which is published, has ${name} ${published[key]}, not ${wanted[key]}`,
       { advice: `Build a version of that policy: lotbook compute --full${options}` },
     );
   }
@@ -252,4 +260,13 @@ export function wideUnits(decimal: string): bigint {
   const point = decimal.indexOf(".");
   const fraction = point < 0 ? 0 : decimal.length - point - 1;
   return BigInt(decimal.replace(".", "") + "0".repeat(wideScale - fraction));
+}
+
+/** Amounts in units of 10^-36 as text, by quote asset in order; what is 0 is left out. */
+export function totalsOf(units: ReadonlyMap<string, bigint>): Record<string, string> {
+  const entries = [...units].filter(([, amount]) => amount !== 0n);
+  entries.sort(([left], [right]) => compareText(left, right));
+  return Object.fromEntries(
+    entries.map(([quote, amount]) => [quote, fromUnits(amount, wideScale)]),
+  );
 }

@@ -30,10 +30,10 @@ export interface BatchOptions {
   readonly author: string;
   /** What the batch came from, as it is to be read later; called when all of it has been staged. */
   readonly inputs: () => string;
-  /**
-   * Asked after staging and after judging whether to go on, with what is wrong; throws to record nothing.
-   */
+  /** Told of rows that are refused, some thousand at a time. */
   readonly onRejected: (rejected: readonly RejectedRow[]) => void;
+  /** Asked after staging and after judging whether to go on; throws to record nothing. */
+  readonly onJudged: () => void;
   readonly progress?: (phase: "reading" | "recording", done: number) => void;
 }
 
@@ -87,7 +87,8 @@ class Staging {
     const book = this.#book(fact.portfolio, fact.symbol);
     const told = telling(source, raw);
     const leaf = factLeaf(fact);
-    // One text may tell of several facts: a message with two fills, or the rows of files with other headers.
+    // One text may tell of several facts: a message with two fills, or the rows of files with other
+    // headers.
     if (this.#recent.heard(told + leaf)) return this.repeats.add(book.bookId, source, file);
     // Right if all of the batch turns out to be new; else the roots are taken again from what was judged.
     book.facts.add(leaf);
@@ -132,7 +133,7 @@ export async function recordBatch(
   return connection.transaction(async () => {
     const staging = new Staging(options);
     await connection.copyIn(stagingCopy, staging.lines());
-    options.onRejected([]);
+    options.onJudged();
     ports.failpoint("record.staged");
     if (staging.rows === 0) return outcomes(connection, staging, 0, null);
     if (staging.rows > 10_000) await connection.execute("ANALYZE staged");
@@ -143,7 +144,8 @@ export async function recordBatch(
       known: heads.some((head) => head.lastEntry > 0n),
       replaces: staging.replaces,
     });
-    if (exceptions > 0) options.onRejected(await rejectedRows(connection));
+    if (exceptions > 0) await tellRejected(connection, options.onRejected);
+    options.onJudged();
     await insertNumbered(connection, staging.kinds, exceptions);
     ports.failpoint("record.inserted");
     const roots = exceptions === 0 ? [...staging.books.values()] : await rootsOfJudged(connection);
@@ -156,14 +158,25 @@ export async function recordBatch(
   });
 }
 
-async function rejectedRows(connection: Connection): Promise<RejectedRow[]> {
-  const rows = await connection.query<{ file: number; place: bigint; problem: string }>(
-    `SELECT s.file, s.place, x.problem FROM exceptions x JOIN staged s USING (ordinal)
-     WHERE x.outcome = 'rejected' ORDER BY s.ordinal LIMIT 10000`,
-  );
-  return rows.map((each) => ({
-    file: each.file,
-    row: parseInt(`${each.place}`, 10),
-    problem: each.problem,
-  }));
+/** All of them, some thousand at a time. */
+async function tellRejected(
+  connection: Connection,
+  onRejected: BatchOptions["onRejected"],
+): Promise<void> {
+  for (let after = 0n; ;) {
+    const rows = await connection.query<{
+      ordinal: bigint;
+      file: number;
+      place: bigint;
+      problem: string;
+    }>(
+      `SELECT s.ordinal, s.file, s.place, x.problem FROM exceptions x JOIN staged s USING (ordinal)
+       WHERE x.outcome = 'rejected' AND s.ordinal > $1 ORDER BY s.ordinal LIMIT 5000`,
+      [after],
+    );
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    onRejected(rows.map(({ file, place, problem }) => ({ file, row: Number(place), problem })));
+    after = last.ordinal;
+  }
 }

@@ -8,12 +8,10 @@ import { type FactTable, factTables } from "./fact-table.ts";
 
 const key = ["book_id", "venue", "account", "id", "revision", "part"];
 
+type Value = (column: string) => string;
+
 /** SQL: two tellings agree in content, and in what is optional where both give it. */
-function agreement(
-  table: FactTable,
-  left: (column: string) => string,
-  right: (column: string) => string,
-): string {
+function agreement(table: FactTable, left: Value, right: Value): string {
   const same = Object.keys(table.content).map(
     (column) => `${left(column)} IS NOT DISTINCT FROM ${right(column)}`,
   );
@@ -32,17 +30,26 @@ function staged(table: FactTable, alias: string): (column: string) => string {
  * conflict across two.
  */
 function findRepeated(table: FactTable): string {
-  const agree = agreement(table, staged(table, "s"), staged(table, "f"));
+  const [told, first, here] = ["s", "f", "h"].map((alias) => staged(table, alias)) as [
+    Value,
+    Value,
+    Value,
+  ];
   return `
     WITH repeated AS (
       SELECT ${key.join(", ")}, min(ordinal) AS first FROM staged WHERE kind = '${table.kind}'
-      GROUP BY ${key.join(", ")} HAVING count(*) > 1)
+      GROUP BY ${key.join(", ")} HAVING count(*) > 1),
+    by_file AS (
+      SELECT ${key.join(", ")}, file, first, min(ordinal) AS first_here
+      FROM repeated JOIN staged USING (${key.join(", ")}) WHERE kind = '${table.kind}'
+      GROUP BY ${key.join(", ")}, file, first)
     INSERT INTO exceptions (ordinal, outcome, leaf, first, problem)
     SELECT s.ordinal,
-      CASE WHEN ${agree} THEN 'duplicate' WHEN s.file = f.file THEN 'rejected' ELSE 'conflict' END,
-       f.leaf, r.first,
-      'row ' || f.place || ' tells of the same ${table.kind} with other content; keep the one that is right'
-    FROM repeated r JOIN staged s USING (${key.join(", ")}) JOIN staged f ON f.ordinal = r.first
+      CASE WHEN NOT (${agreement(table, told, here)}) THEN 'rejected'
+        WHEN ${agreement(table, told, first)} THEN 'duplicate' ELSE 'conflict' END, f.leaf, r.first,
+      'row ' || h.place || ' tells of the same ${table.kind} with other content; keep the one that is right'
+    FROM by_file r JOIN staged s USING (${key.join(", ")}, file) JOIN staged f ON f.ordinal = r.first
+    JOIN staged h ON h.ordinal = r.first_here
     WHERE s.kind = '${table.kind}' AND s.ordinal > r.first`;
 }
 
@@ -72,7 +79,7 @@ function findKnown(table: FactTable): string {
     FROM staged s JOIN ${table.table} e ON e.book_id = s.book_id AND ${same.join(" AND ")}
     WHERE s.kind = '${table.kind}'
     ON CONFLICT (ordinal) DO UPDATE SET entry = excluded.entry, leaf = excluded.leaf, first = NULL,
-      problem = NULL,
+      problem = CASE WHEN exceptions.outcome = 'rejected' THEN exceptions.problem END,
       outcome = CASE WHEN exceptions.outcome = 'rejected' THEN 'rejected' ELSE excluded.outcome END`;
 }
 
@@ -196,6 +203,11 @@ export async function judge(connection: Connection, options: JudgeOptions): Prom
   return count?.n ?? 0;
 }
 
+/** What tells the same as a refused row is refused with it. */
+const rejectCopies = `
+  UPDATE exceptions x SET outcome = 'rejected', problem = f.problem FROM exceptions f
+  WHERE f.ordinal = x.first AND f.outcome = 'rejected' AND x.outcome <> 'rejected'`;
+
 /** Refuses what names a fact that is not there, then what named that, until all that is left stands. */
 async function refuseDangling(connection: Connection, options: JudgeOptions): Promise<void> {
   const checks = factTables
@@ -204,6 +216,6 @@ async function refuseDangling(connection: Connection, options: JudgeOptions): Pr
   if (options.replaces) checks.push(...replacements);
   for (let refused = checks.length; refused > 0;) {
     refused = 0;
-    for (const check of checks) refused += await connection.execute(check);
+    for (const check of [...checks, rejectCopies]) refused += await connection.execute(check);
   }
 }

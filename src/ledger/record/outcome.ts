@@ -71,6 +71,7 @@ async function lockSome(connection: Connection, books: readonly BookNames[]): Pr
 export interface ConflictExample {
   readonly file: number;
   readonly row: number;
+  readonly kind: string;
   readonly id: string;
   readonly told: string;
   readonly recorded: string;
@@ -89,6 +90,8 @@ export interface BatchOutcome {
   /** Null when nothing was new: then there is no batch and no seal. */
   readonly batchId: string | null;
   readonly books: number;
+  /** Conflicts that were not told in the same words before. */
+  readonly newConflicts: number;
   /** Up to 20. */
   readonly conflicts: readonly ConflictExample[];
 }
@@ -149,26 +152,42 @@ export async function outcomes(
     (files[file] ??= { recorded: 0, duplicates: 0, conflicts: 0, rejected: 0 }).duplicates += count;
   }
   const conflicts = exceptions === 0 ? [] : await conflictExamples(connection);
-  return { files, batchId, books: staging.books.size, conflicts };
+  const newConflicts = conflicts.length === 0 ? 0 : await countNewConflicts(connection);
+  return { files, batchId, books: staging.books.size, newConflicts, conflicts };
 }
 
 /** SQL of a fill's content in one line, for a person. */
-const content = (alias: string): string =>
-  `concat_ws(' ', ${alias}.side, trim_scale(${alias}.quantity), '@', trim_scale(${alias}.price), 'fee',
-       trim_scale(${alias}.quote_fee), 'at', ${alias}.executed_at)`;
+const content = (alias: string): string => {
+  const of = (column: string): string => `${alias}.${column}`;
+  const named = (name: string, column: string): string => `'${name} ' || ${of(column)}`;
+  const seconds = `timestamp 'epoch' + (${of("executed_at")} / 1000000000) * interval '1 second'`;
+  return `concat_ws(' ', ${of("side")}, trim_scale(${of("quantity")}), '@', trim_scale(${of("price")}), 'at',
+    to_char(${seconds}, 'YYYY-MM-DD"T"HH24:MI:SS')
+      || '.' || lpad((${of("executed_at")} % 1000000000)::text, 9, '0') || 'Z',
+    'fee ' || trim_scale(nullif(${of("quote_fee")}, 0)),
+    'base fee ' || trim_scale(nullif(${of("base_fee")}, 0)),
+    'fees ' || array_to_string(${of("third_fee_assets")}, ' ') || ' '
+      || array_to_string(${of("third_fee_amounts")}, ' '),
+    ${named("sequence", "sequence")}, ${named("order", "order_id")}, ${named("strategy", "strategy")},
+    ${named("trade", "trade_id")})`;
+};
+
+async function countNewConflicts(connection: Connection): Promise<number> {
+  const [row] = await connection.query<{ count: number }>(
+    `SELECT count(*)::integer AS count FROM told JOIN exceptions x USING (ordinal)
+     WHERE x.outcome = 'conflict'`,
+  );
+  return row!.count;
+}
 
 async function conflictExamples(connection: Connection): Promise<ConflictExample[]> {
-  const rows = await connection.query<{
-    file: number;
-    place: bigint;
-    id: string;
-    told: string;
-    recorded: string;
-  }>(
-    `SELECT s.file, s.place, s.id, ${content("s")} AS told, coalesce(${content("f")}, s.kind) AS recorded
+  const rows = await connection.query<Omit<ConflictExample, "row"> & { place: bigint }>(
+    `SELECT s.file, s.place, s.kind, s.id,
+       CASE s.kind WHEN 'fill' THEN ${content("s")} ELSE array_to_string(s.extra, ' ') END AS told,
+       coalesce(${content("f")}, 'something else') AS recorded
      FROM exceptions x JOIN staged s USING (ordinal) JOIN numbered n USING (ordinal)
      LEFT JOIN fills f ON f.book_id = s.book_id AND f.entry = n.entry
      WHERE x.outcome = 'conflict' ORDER BY s.ordinal LIMIT 20`,
   );
-  return rows.map((row) => ({ ...row, row: parseInt(`${row.place}`, 10) }));
+  return rows.map(({ place, ...row }) => ({ ...row, row: Number(place) }));
 }

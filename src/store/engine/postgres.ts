@@ -58,6 +58,8 @@ export class PostgresDatabase implements Engine {
   readonly #pool: pg.Pool;
   /** As whom each connection's session was prepared. */
   readonly #prepared = new WeakMap<pg.PoolClient, RoleMode>();
+  readonly #waiting: (() => void)[] = [];
+  #leased = 0;
   #wanted: RoleMode = "owner";
   #closing: Promise<void> | undefined;
 
@@ -98,6 +100,7 @@ export class PostgresDatabase implements Engine {
       connection.end();
       client.off("error", onError);
       client.release(session.broken);
+      this.#checkIn();
     }
   }
 
@@ -130,12 +133,22 @@ export class PostgresDatabase implements Engine {
     await this.#closing;
   }
 
+  /** Waits here for a free connection: the pool's own wait ends like a server that does not answer. */
   async #checkOut(): Promise<pg.PoolClient> {
+    while (this.#leased >= this.parallelism)
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#leased += 1;
     try {
       return await this.#pool.connect();
     } catch (error) {
+      this.#checkIn();
       throw explainConnection(this.location, error);
     }
+  }
+
+  #checkIn(): void {
+    this.#leased -= 1;
+    this.#waiting.shift()?.();
   }
 
   async #prepare(client: pg.PoolClient, session: PostgresSession): Promise<void> {
