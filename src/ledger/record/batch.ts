@@ -89,7 +89,8 @@ class Staging {
     const leaf = factLeaf(fact);
     // One text may tell of several facts: a message with two fills, or the rows of files with other
     // headers.
-    if (this.#recent.heard(told + leaf)) return this.repeats.add(book.bookId, source, file);
+    if (this.#recent.heard(told.slice(48) + leaf.slice(48)))
+      return this.repeats.add(book.bookId, source, file);
     // Right if all of the batch turns out to be new; else the roots are taken again from what was judged.
     book.facts.add(leaf);
     book.observations.add(observationLeaf({ telling: told, outcome: "recorded", fact: leaf }));

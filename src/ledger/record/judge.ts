@@ -26,6 +26,14 @@ function staged(table: FactTable, alias: string): (column: string) => string {
 }
 
 /**
+ * The identities that a batch tells of more than once: none in most, and then there is no more to look at.
+ */
+const findIdentities = (table: FactTable): string => `
+  INSERT INTO repeated (${key.join(", ")}, first)
+  SELECT ${key.join(", ")}, min(ordinal) FROM staged WHERE kind = '${table.kind}'
+  GROUP BY ${key.join(", ")} HAVING count(*) > 1`;
+
+/**
  * One fact told twice in a batch: the same again is a duplicate; other content is bad in one file, a
  * conflict across two.
  */
@@ -36,10 +44,7 @@ function findRepeated(table: FactTable): string {
     Value,
   ];
   return `
-    WITH repeated AS (
-      SELECT ${key.join(", ")}, min(ordinal) AS first FROM staged WHERE kind = '${table.kind}'
-      GROUP BY ${key.join(", ")} HAVING count(*) > 1),
-    by_file AS (
+    WITH by_file AS (
       SELECT ${key.join(", ")}, file, first, min(ordinal) AS first_here
       FROM repeated JOIN staged USING (${key.join(", ")}) WHERE kind = '${table.kind}'
       GROUP BY ${key.join(", ")}, file, first)
@@ -193,8 +198,14 @@ export interface JudgeOptions {
 /** Fills `exceptions`; gives the number of its rows. */
 export async function judge(connection: Connection, options: JudgeOptions): Promise<number> {
   const tables = factTables.filter((table) => options.kinds.has(table.kind));
-  for (const table of tables) await connection.execute(findRepeated(table));
-  await connection.execute(rejectWhole);
+  let repeated = 0;
+  for (const table of tables) {
+    const found = await connection.execute(findIdentities(table));
+    if (found > 0) await connection.execute(findRepeated(table));
+    if (found > 0) await connection.execute("DELETE FROM repeated");
+    repeated += found;
+  }
+  if (repeated > 0) await connection.execute(rejectWhole);
   if (options.known) for (const table of tables) await connection.execute(findKnown(table));
   await refuseDangling(connection, options);
   const [count] = await connection.query<{ n: number }>(

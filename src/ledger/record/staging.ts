@@ -24,6 +24,10 @@ export const stagingTables = `
   CREATE TEMP TABLE IF NOT EXISTS exceptions (
     ordinal bigint PRIMARY KEY, outcome text, entry bigint, leaf bytea, first bigint, problem text
   ) ON COMMIT DELETE ROWS;
+  CREATE TEMP TABLE IF NOT EXISTS repeated (
+    book_id uuid, venue text COLLATE "C", account text COLLATE "C", id text COLLATE "C", revision integer,
+    part text COLLATE "C", first bigint
+  ) ON COMMIT DELETE ROWS;
   CREATE TEMP TABLE IF NOT EXISTS numbered (ordinal bigint, entry bigint, outcome text, leaf bytea)
     ON COMMIT DELETE ROWS;
   CREATE TEMP TABLE IF NOT EXISTS told (ordinal bigint, number bigint) ON COMMIT DELETE ROWS`;
