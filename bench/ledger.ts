@@ -2,7 +2,7 @@
  * How fast the ledger is, as ratios to what the database takes to move the same rows in the same run; and
  * whether memory grows with history. Exits with 1 when a bound is broken.
  *
- *   node bench/ledger.ts [--fills 1000000] [--engine postgres|pglite] [--memory]
+ *   node bench/ledger.ts [--fills 1000000] [--only postgres] [--only pglite] [--only memory]
  *
  * LOTBOOK_BENCH_POSTGRES_URL names a server (its databases lotbook_bench… are made and dropped); else one
  * is started.
@@ -21,8 +21,7 @@ import type { PhaseResult } from "./ledger/phase.ts";
 const { values: options } = parseArgs({
   options: {
     fills: { type: "string", default: "1000000" },
-    engine: { type: "string", default: "postgres" },
-    memory: { type: "boolean", default: false },
+    only: { type: "string", multiple: true, default: ["postgres", "pglite", "memory"] },
   },
 });
 const fills = parseInt(options.fills, 10);
@@ -31,15 +30,17 @@ const write = (line: string): boolean => process.stdout.write(`${line}\n`);
 const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(1)} s`;
 let broken = 0;
 
-/** Prints a figure beside its bound. Bounds are of PostgreSQL; elsewhere figures are only told. */
-function judge(name: string, value: number, bound: number, unit = ""): void {
-  const binding = options.engine === "postgres";
+/** Prints a figure beside its bound. */
+function judgeBound(name: string, value: number, bound: number, unit = ""): void {
   const held = value <= bound;
-  if (binding && !held) broken += 1;
-  const verdict = binding ? (held ? "held" : "BROKEN") : "not binding here";
-  write(
-    `  ${name.padEnd(46)} ${value.toFixed(2).padStart(8)}${unit}   bound ${bound}${unit}   ${verdict}`,
-  );
+  if (!held) broken += 1;
+  const figure = `${name.padEnd(50)} ${value.toFixed(2).padStart(8)}${unit}`;
+  write(`  ${figure}   bound ${bound}${unit}   ${held ? "held" : "BROKEN"}`);
+}
+
+/** Prints a figure: bounds are of PostgreSQL. */
+function tell(name: string, value: number, _bound: number, unit = ""): void {
+  write(`  ${name.padEnd(50)} ${value.toFixed(2).padStart(8)}${unit}`);
 }
 
 async function phase(...parameters: string[]): Promise<PhaseResult> {
@@ -79,8 +80,8 @@ interface Place {
   end(): Promise<void>;
 }
 
-async function openPlace(scratch: string): Promise<Place> {
-  if (options.engine === "pglite") {
+async function openPlace(engine: Engine, scratch: string): Promise<Place> {
+  if (engine === "pglite") {
     return { fresh: async (name) => join(scratch, name), end: async () => {} };
   }
   const given = process.env["LOTBOOK_BENCH_POSTGRES_URL"];
@@ -103,8 +104,20 @@ async function openPlace(scratch: string): Promise<Place> {
   };
 }
 
-async function ratios(place: Place, scratch: string): Promise<void> {
-  write(`${fills} fills over 200 symbols, ${options.engine}`);
+type Engine = "postgres" | "pglite";
+
+async function ratios(engine: Engine, scratch: string): Promise<void> {
+  const place = await openPlace(engine, scratch);
+  try {
+    await ratiosAt(engine, place, scratch);
+  } finally {
+    await place.end();
+  }
+}
+
+async function ratiosAt(engine: Engine, place: Place, scratch: string): Promise<void> {
+  write(`${fills} fills over 200 symbols, ${engine}`);
+  const judge = engine === "postgres" ? judgeBound : tell;
   const { file, unique } = await makeFills(scratch, fills, 200);
   const location = await place.fresh("ratios");
   const database = await openDatabase(location, { asOwner: true });
@@ -131,36 +144,40 @@ async function ratios(place: Place, scratch: string): Promise<void> {
   judge("peak memory of compute", computed.peakMegabytes, 400, " MB");
 }
 
-/** Memory at a size and at four times it, over many books and in one. */
-async function memory(place: Place, scratch: string): Promise<void> {
-  for (const symbols of [200, 1]) {
-    write(`memory, ${symbols} ${symbols === 1 ? "book" : "books"}`);
-    const peaks: { imported: number; computed: number }[] = [];
-    for (const count of [fills, 4 * fills]) {
-      const file = join(scratch, "memory.csv");
-      await phase("generate", file, `${count}`, `${symbols}`);
-      const location = await place.fresh("memory");
-      const imported = await phase("import", location, file);
-      const computed = await phase("compute", location);
-      peaks.push({ imported: imported.peakMegabytes, computed: computed.peakMegabytes });
-    }
-    const [small, large] = peaks as [(typeof peaks)[0], (typeof peaks)[0]];
-    judge("import's peak at four times the fills / at one", large.imported / small.imported, 1.1);
-    judge("compute's peak at four times the fills / at one", large.computed / small.computed, 1.1);
-    judge("import's peak", large.imported, 400, " MB");
-    judge("compute's peak", large.computed, 400, " MB");
+/** Memory at a size and at four times it, over many books and in one, on PostgreSQL. */
+async function memory(scratch: string): Promise<void> {
+  const place = await openPlace("postgres", scratch);
+  try {
+    for (const symbols of [200, 1]) await memoryOver(symbols, place, scratch);
+  } finally {
+    await place.end();
   }
+}
+
+async function memoryOver(symbols: number, place: Place, scratch: string): Promise<void> {
+  write(`memory, ${symbols} ${symbols === 1 ? "book" : "books"}`);
+  const peaks: { imported: number; computed: number }[] = [];
+  for (const count of [fills, 4 * fills]) {
+    const file = join(scratch, "memory.csv");
+    await phase("generate", file, `${count}`, `${symbols}`);
+    const location = await place.fresh("memory");
+    const imported = await phase("import", location, file);
+    const computed = await phase("compute", location);
+    peaks.push({ imported: imported.peakMegabytes, computed: computed.peakMegabytes });
+  }
+  const [small, large] = peaks as [(typeof peaks)[0], (typeof peaks)[0]];
+  judgeBound("import's peak at 4 times the fills / at one", large.imported / small.imported, 1.1);
+  judgeBound("compute's peak at 4 times the fills / at one", large.computed / small.computed, 1.1);
+  judgeBound("import's peak", large.imported, 400, " MB");
+  judgeBound("compute's peak", large.computed, 400, " MB");
 }
 
 const scratch = await mkdtemp(join(tmpdir(), "lotbook-bench-"));
 await chmod(scratch, 0o755);
 try {
-  const place = await openPlace(scratch);
-  try {
-    if (options.memory) await memory(place, scratch);
-    else await ratios(place, scratch);
-  } finally {
-    await place.end();
+  for (const part of options.only) {
+    if (part === "memory") await memory(scratch);
+    else await ratios(part === "pglite" ? "pglite" : "postgres", scratch);
   }
 } finally {
   await rm(scratch, { recursive: true, force: true });
