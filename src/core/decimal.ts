@@ -96,6 +96,11 @@ function toUnitsLong(decimal: Decimal): bigint {
 /** A whole number of 10^-scale as a decimal in normal form. */
 export function fromUnits(units: bigint, scale: number = amountScale): Decimal {
   if (units === 0n) return "0";
+  if (scale === 2 * amountScale) {
+    // Most products of two amounts need no more than 18 decimals: half the digits to print and strip.
+    const narrow = units / powers[amountScale]!;
+    if (narrow * powers[amountScale]! === units) return fromUnits(narrow, amountScale);
+  }
   const negative = units < 0n;
   let digits = (negative ? -units : units).toString();
   if (digits.length <= scale) digits = "0".repeat(scale - digits.length + 1) + digits;

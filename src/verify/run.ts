@@ -49,7 +49,8 @@ export async function verifyVersion(
       );
     }
   };
-  const workers = Math.min(lanes.length, Math.max(1, database.parallelism));
+  // Two: the long lane is done when the two short ones are, and a third at once only takes its time away.
+  const workers = Math.min(lanes.length, 2, database.parallelism);
   await Promise.all(Array.from({ length: workers }, work));
   const found = results.flatMap((result) => result.checks);
   return {
@@ -97,7 +98,7 @@ interface LaneResult {
  */
 const settings = `
 SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
-SET LOCAL work_mem = '128MB';
+SET LOCAL work_mem = '256MB';
 SET LOCAL enable_nestloop = off;
 SET LOCAL enable_mergejoin = off;
 SET LOCAL jit = off`;
@@ -113,10 +114,8 @@ async function runLane(
   );
   return connection.transaction(async () => {
     await connection.script(settings);
-    for (const { name, sql } of preparations[lane]) {
-      await connection.execute(sql, parameters(sql, cut));
-      await connection.script(`ANALYZE ${name}`);
-    }
+    // Not analyzed: that took a sixth of the time, and with hash joins only the plans come out the same.
+    for (const { sql } of preparations[lane]) await connection.execute(sql, parameters(sql, cut));
     const results: CheckResult[] = [];
     for (const check of due) {
       const started = performance.now();

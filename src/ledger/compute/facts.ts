@@ -29,7 +29,7 @@ export interface StoredMovement extends Movement {
 }
 
 /** Facts a page: large enough that a query's fixed cost vanishes, small enough for memory. */
-export const pageSize = 4_096;
+export const pageSize = 8_192;
 
 export const literal = (text: string): string => `'${text}'`;
 

@@ -9,7 +9,7 @@ import type { Ports } from "../ports.ts";
 import { BookBuild, type BuiltBook, VersionRows } from "./book-build.ts";
 import type { BookRange } from "./facts.ts";
 import type { Version } from "./policy.ts";
-import { readAll } from "./stretch.ts";
+import { readAhead, readAll } from "./stretch.ts";
 import { completeStep, takeRevision } from "./revision.ts";
 import { type BookFilter, endRun, type RunCounts, totalsOf } from "./run.ts";
 
@@ -78,7 +78,7 @@ class Building {
     const { version, counts } = this.#build;
     const total = books.reduce((sum, book) => sum + Number(book.watermark), 0);
     let build: BookBuild | undefined;
-    for await (const page of readAll(this.#database, version.scope, books)) {
+    for await (const page of readAhead(readAll(this.#database, version.scope, books))) {
       build ??= new BookBuild(version, this.#step, page.book, this.#rows, counts);
       build.take(page.movements);
       if (page.ends) {

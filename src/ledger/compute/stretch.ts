@@ -126,6 +126,23 @@ export interface BookPage {
   readonly ends: boolean;
 }
 
+/** The same pages, the next one asked for while the one before is being walked. */
+export async function* readAhead<Page>(pages: AsyncGenerator<Page>): AsyncGenerator<Page> {
+  let next = pages.next();
+  try {
+    for (;;) {
+      const { done, value } = await next;
+      if (done === true) return;
+      next = pages.next();
+      // An error is met when it is this page's turn.
+      next.catch(() => {});
+      yield value;
+    }
+  } finally {
+    await pages.return(undefined);
+  }
+}
+
 /** All movements of many books: book by book, each in ledger order and ended by a page that says so. */
 export async function* readAll(
   database: Database,

@@ -143,7 +143,7 @@ BEGIN
 END $$;
 
 CREATE FUNCTION attach_version_partitions(new_version integer) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = lotbook, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = lotbook, pg_temp SET maintenance_work_mem = '256MB' AS $$
 BEGIN
   EXECUTE format('CREATE UNIQUE INDEX ON allocations_%s (version, book_id, close_entry, slice) WHERE superseded IS NULL', new_version);
   EXECUTE format('CREATE INDEX ON allocations_%s (version, book_id, closed_at)', new_version);
