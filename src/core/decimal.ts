@@ -98,8 +98,9 @@ export function fromUnits(units: bigint, scale: number = amountScale): Decimal {
   if (units === 0n) return "0";
   if (scale === 2 * amountScale) {
     // Most products of two amounts need no more than 18 decimals: half the digits to print and strip.
-    const narrow = units / powers[amountScale]!;
-    if (narrow * powers[amountScale]! === units) return fromUnits(narrow, amountScale);
+    const unit = powers[amountScale]!;
+    const narrow = units / unit;
+    if (narrow * unit === units) return fromUnits(narrow, amountScale);
   }
   const negative = units < 0n;
   let digits = (negative ? -units : units).toString();
