@@ -71,7 +71,7 @@ export class BinaryRow {
     return this.bytes.toString("latin1", start, end);
   }
 
-  /** Whether a column has exactly the bytes of some text that was read before. */
+  /** A uuid as text: for where it is needed as a key, not for comparing row by row. */
   uuid(column: number): string {
     const start = this.#starts[column]!;
     const hex = this.bytes.toString("hex", start, start + 16);

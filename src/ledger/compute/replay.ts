@@ -101,7 +101,7 @@ class Replay {
   readonly #pools: ReadonlySet<string> | undefined;
   /** All that changed has been passed once a page reaches this instant. */
   readonly #lastChange: bigint;
-  /** Changed opening facts that the pages have not come to yet. */
+  /** Voided closes: their slices stand in no page of movements any more, and go. */
   readonly #removedCloses: ReadonlySet<number>;
   #rows: AllocationRow[] = [];
   #fresh: AllocationRow[] = [];
