@@ -16,8 +16,8 @@ export const formats: readonly Format[] = [
   coinbaseFillsCsv,
 ];
 
-/** How much of a file `detectFormat` is shown. */
-const headBytes = 65_536;
+/** How much of a file is looked at to find its format. */
+export const headBytes = 65_536;
 
 export function formatNamed(name: string): Format {
   const format = formats.find((known) => known.name === name);
@@ -27,8 +27,9 @@ export function formatNamed(name: string): Format {
   });
 }
 
-/** The format of a file by its first 64 KiB, a byte order mark stripped. */
-export function detectFormat(file: string, head: string): Format {
+/** The format of a file by its first 64 KiB. */
+export function detectFormat(file: string, bytes: Uint8Array): Format {
+  const head = Buffer.from(textHead(file, bytes.subarray(0, headBytes))).toString("utf8");
   const format = formats.find((known) => known.detect(head));
   if (format !== undefined) return format;
   const first = /[^\s].*/.exec(head)?.[0].trimEnd();
@@ -73,8 +74,7 @@ export async function openFile(
   }
   let format: Format;
   try {
-    const head = textHead(file, Buffer.concat(seen).subarray(0, headBytes));
-    format = detectFormat(file, Buffer.from(head).toString("utf8"));
+    format = detectFormat(file, Buffer.concat(seen));
   } catch (error) {
     await source.return?.();
     throw error;

@@ -140,6 +140,18 @@ describe("what is refused", () => {
       'fills.json row 1, side "UNKNOWN": is neither buy nor sell; write one of the two',
     ],
     [
+      "a price that is told twice",
+      page([text().replace('"price"', '"price":"1","price"')]),
+      `fills.json row 1 "${text().slice(0, 60)}… (${text().length + 12} characters)": has the key ` +
+        '"price" twice, so what it says is not clear; get it again',
+    ],
+    [
+      "a page with two lists of fills",
+      page([text()], `"fills":[${text()}]`),
+      'BAD_INPUT fills.json row 3: the page that ends here has the key "fills" twice, so what it ' +
+        "says is not clear; get it again | save the response again, exactly as it came",
+    ],
+    [
       "a time without a zone",
       page([text({ trade_time: "2026-03-02T14:05:11" })]),
       'fills.json row 1, trade_time "2026-03-02T14:05:11": has no zone; write ' +
@@ -218,7 +230,7 @@ describe("what is refused", () => {
   test("bytes that are not UTF-8", async () => {
     const content = Buffer.from(page([text(), text({ order_id: "é" })]), "latin1");
     expect(await refusals("fills.json", content)).toEqual([
-      "BAD_INPUT fills.json row 1: is not UTF-8 | save it as UTF-8 and import that; it may be " +
+      "BAD_INPUT fills.json row 2: is not UTF-8 | save it as UTF-8 and import that; it may be " +
         "in Windows-1252 or Latin-1 now",
     ]);
     expect(await refusals("fills.json", Buffer.from(page([text()]), "utf16le"))).toEqual([

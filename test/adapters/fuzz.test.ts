@@ -1,143 +1,170 @@
 /**
- * Inputs broken at random, from a seed: a reader may refuse them with their place or read them, and nothing
- * else. What it reads must keep the rules: it comes back the same through lotbook's own lines.
+ * Broken input of every kind, from two generators that were written apart. fuzz/judge.ts says what must
+ * hold; millions.fuzz.ts runs the same for long, and what fails there comes into fuzz/corpus.ndjson.
  */
-import { isDeepStrictEqual } from "node:util";
-import { expect, test } from "vitest";
-import { formatNamed } from "../../src/adapters/formats.ts";
-import { factToLine, lineToFact } from "../../src/adapters/lotbook-ndjson/lines.ts";
-import { describeProblem } from "../../src/core/problem.ts";
-import { LotbookError } from "../../src/errors.ts";
-import { Random } from "../../src/generate/random.ts";
-import { pieces } from "./reading.ts";
+import { describe, expect, test } from "vitest";
+import type { Fact, Telling } from "../../src/core/fact.ts";
+import { makeProblem } from "../../src/core/problem.ts";
+import { judge, readFile, type ReadFile } from "./fuzz/judge.ts";
+import { emptyTally, generatorNames, judgeSeed, readCorpus } from "./fuzz/run.ts";
+import { samples } from "./fuzz/samples.ts";
 
-const inputs = 20_000;
-const seed = 20_261_123;
+const firstSeed = parseInt(process.env["LOTBOOK_SEED"] ?? "20261125", 10);
+const inputs = parseInt(process.env["LOTBOOK_INPUTS"] ?? "50000", 10);
 
-const row = "2026-03-02T14:05:11.123Z,BTC-USD,buy,0.015,60100,-5.409,BNB,7,USD:1;A\\;B:-2,";
-const entry =
-  `{"entry_id":"e1","trade_id":"t1","order_id":"o1","trade_time":"2026-03-02T14:05:11.4Z",` +
-  `"trade_type":"FILL","price":"60100","size":"0.5","commission":"5.4","product_id":"BTC-USD",` +
-  `"size_in_quote":true,"side":"BUY","detail":{"a":[1.5e3,null,"\\"\\u00e9"]}}`;
-
-const samples: Readonly<Record<string, string>> = {
-  "lotbook-csv":
-    "fill_id,executed_at,symbol,side,quantity,price,fee,fee_asset,sequence,other_fees,quote_size\n" +
-    `f1,${row}\r\n"f ""2"",\n",${row}\nf3,${row.replace("0.015", "")}0.5\n`,
-  "coinbase-fills-csv":
-    "portfolio,trade id,product,side,created at,size,size unit,price,fee,total,price/fee/total unit\n" +
-    'default,7,BTC-USD,BUY,2026-03-02T14:05:11Z,2.5e-7,BTC,60100,5.409,-906.909,USD\n"d",8,BTC-USD,' +
-    "SELL,2026-03-02T14:05:11Z,0.5,BTC,60100,0,1,USD\n",
-  "coinbase-rest":
-    `{"fills":[${entry},${entry.replace("FILL", "REVERSAL")}],"cursor":"","proof_token_required":false}` +
-    `\n[{"cursor":"x","fills":[]},${entry}]`,
-  "lotbook-ndjson":
-    '{"type":"fill","symbol":"BTC-USD","fill_id":"f","revision":1,"executed_at":"2026-03-02T14:05:11Z",' +
-    '"side":"buy","quantity":"1","price":"2","fees":[{"asset":"BNB","amount":"0.1"}],"sequence":"9"}\n' +
-    '{"type":"opening lot","symbol":"A-B","key":"k","opened_at":"2026-03-02T14:05:11Z","quantity":"1",' +
-    '"cost":"-1","author":"a","note":"n"}\n{"type":"seal"}\n{"type":"void","target_kind":"fee value",' +
-    '"symbol":"A-B","target_id":"f","asset":"C","author":"a","reason":"r"}\n{"type":"fee value",' +
-    '"symbol":"A-B","fill_id":"f","asset":"C","value":"1","source":"s"}\n{"type":"adjustment",' +
-    '"symbol":"A-B","entry_id":"e","trade_type":"X","executed_at":"2026-03-02T14:05:11Z","fees":[]}\n',
-};
-
-const fragments = [
-  ..."\n\r\",;:-.0e9\\{}[]'\t ",
-  "\r\n",
-  '""',
-  "\0",
-  "\uFEFF",
-  "\\ud800",
-  "😀",
-  "null",
-  "1e999",
-  "-0",
-  "99999999999999999999999",
-  '"fills":[',
-  "true",
-].map((text) => Buffer.from(text));
-
-/** One to four changes: bytes overwritten, cut out, doubled or put in, or the end cut off. */
-function broken(sample: Buffer, random: Random): Buffer {
-  let bytes = Buffer.from(sample);
-  for (let changes = 1 + random.below(4); changes > 0; changes -= 1) {
-    const at = random.below(bytes.length + 1);
-    const end = Math.min(bytes.length, at + 1 + random.below(random.below(4) === 0 ? 200 : 4));
-    const [before, middle, after] = [
-      bytes.subarray(0, at),
-      bytes.subarray(at, end),
-      bytes.subarray(end),
-    ];
-    const parts = [
-      [before, Buffer.from([random.below(256)]), after],
-      [before, after],
-      [before, middle, middle, after],
-      [before, fragments[random.below(fragments.length)]!, middle, after],
-      [before, fragments[random.below(fragments.length)]!, after],
-      [before],
-    ];
-    bytes = Buffer.concat(parts[random.below(random.below(8) === 0 ? 6 : 5)]!);
-  }
-  return bytes;
-}
-
-interface Tally {
-  read: number;
-  refusedRows: number;
-  refusedFiles: number;
-}
-
-/** No `expect`: it would take most of the time. A message is one line, and nothing in it moves a cursor. */
-function requireLine(message: string, shape: RegExp): void {
-  if (!shape.test(message) || /\p{Cc}/u.test(message)) throw new Error(`unfit message: ${message}`);
-}
-
-async function judge(name: string, bytes: Buffer, size: number, tally: Tally): Promise<void> {
-  try {
-    for await (const chunk of formatNamed(name).read("input", pieces(bytes, size)))
-      for (const { row: at, raw, fact, problem } of chunk) {
-        if ((fact === undefined) === (problem === undefined) || at < 1 || raw === "")
-          throw new Error("a telling is neither fact nor problem, or has no place");
-        if (problem !== undefined) {
-          tally.refusedRows += 1;
-          requireLine(describeProblem(problem), /^input row \d+.*: .+$/);
-        } else {
-          tally.read += 1;
-          const line = JSON.parse(JSON.stringify(factToLine(fact!))) as Record<string, unknown>;
-          if (!isDeepStrictEqual(lineToFact(line, { file: "line", row: 1 }), fact))
-            throw new Error("a fact does not come back", { cause: line });
-        }
-      }
-  } catch (error) {
-    if (!(error instanceof LotbookError)) throw error;
-    tally.refusedFiles += 1;
-    requireLine(
-      `${error.code} ${error.message} | ${error.advice}`,
-      /^BAD_INPUT input.*: .+ \| .{9}/,
-    );
-  }
-}
-
-test.each(Object.keys(samples))("%s", async (name) => {
-  const random = new Random(seed);
-  const sample = Buffer.from(samples[name]!);
-  const tally: Tally = { read: 0, refusedRows: 0, refusedFiles: 0 };
-  await judge(name, sample, 65_536, tally);
-  expect(tally).toMatchObject({ refusedRows: 0, refusedFiles: 0 });
-  for (let input = 0; input < inputs; input += 1) {
-    const bytes = broken(sample, random);
-    const size = random.below(3) === 0 ? 1 + random.below(40) : 65_536;
-    try {
-      await judge(name, bytes, size, tally);
-    } catch (error) {
-      throw new Error(
-        `input ${input} of seed ${seed}: ${JSON.stringify(bytes.toString("latin1"))}`,
-        {
-          cause: error,
-        },
-      );
-    }
-  }
+test.each(generatorNames)("%s inputs", async (generator) => {
+  const tally = emptyTally();
+  for (let seed = firstSeed; seed < firstSeed + inputs; seed += 1)
+    await judgeSeed(generator, seed, tally);
   // Each way out is taken often, so that the test says something.
-  for (const count of Object.values(tally)) expect(count).toBeGreaterThan(inputs / 20);
+  if (inputs > 1000)
+    for (const count of Object.values(tally)) expect(count).toBeGreaterThan(inputs / 10);
+});
+
+test("inputs that failed once", async () => {
+  for (const { from, base64, found } of readCorpus()) {
+    const input = { bytes: Buffer.from(base64, "base64"), from: from ?? undefined };
+    for (let seed = 0; seed < 8; seed += 1)
+      await judge(input, seed, emptyTally()).catch((error: unknown) => {
+        throw new Error(`again: ${found}`, { cause: error });
+      });
+  }
+});
+
+test("samples, cut in two at every byte", async () => {
+  for (const { format, text } of samples) {
+    const bytes = Buffer.from(text);
+    const whole = await readAll(format, [bytes]);
+    expect(whole.every(({ problem }) => problem === undefined)).toBe(true);
+    for (let at = 0; at <= bytes.length; at += 1)
+      expect(await readAll(format, [bytes.subarray(0, at), bytes.subarray(at)])).toEqual(whole);
+  }
+});
+
+async function readAll(format: string, pieces: readonly Uint8Array[]): Promise<Telling[]> {
+  const all: Telling[] = [];
+  for await (const chunk of readFile(stream(pieces), format)) all.push(...chunk);
+  return all;
+}
+
+async function* stream(pieces: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield* pieces;
+}
+
+describe("without an end", () => {
+  const csvHeader = "fill_id,executed_at,symbol,side,quantity,price\n";
+  const cases: readonly (readonly [string, string, begin: string, again: string])[] = [
+    ["a line", "lotbook-csv", csvHeader, "x"],
+    ["a line of commas", "lotbook-csv", csvHeader, ","],
+    ["a header", "lotbook-csv", "fill_id,", "executed_at,"],
+    ["a quote, on one line", "lotbook-csv", `${csvHeader}"`, "x"],
+    ["a quote, over many lines", "lotbook-csv", `${csvHeader}"`, "x\n"],
+    ["doubled quotes", "coinbase-fills-csv", '"', '""'],
+    ["digits", "lotbook-csv", `${csvHeader}f,2026-01-01T00:00:00Z,A-B,buy,`, "9"],
+    ["a string", "lotbook-ndjson", '{"type":"', "x"],
+    ["nesting", "lotbook-ndjson", '{"type":', "["],
+    ["spaces in a line", "lotbook-ndjson", "{", " "],
+    ["a fill", "coinbase-rest", '{"fills":[{"entry_id":"', "x"],
+    ["digits of a fill", "coinbase-rest", '{"fills":[{"size":', "9"],
+    ["nesting in a page", "coinbase-rest", '{"a":', "["],
+    ["keys of a page", "coinbase-rest", "{", '"a":1,'],
+    ["escapes", "coinbase-rest", '{"', "\\"],
+    ["what is no text", "lotbook-csv", `${csvHeader}f`, "\0"],
+  ];
+  const piece = 65_536;
+
+  test.each(cases)("%s (%s) is refused, and not kept", async (_, format, begin, again) => {
+    let pulled = 0;
+    function* endless(): Generator<Uint8Array> {
+      yield Buffer.from(begin);
+      const bytes = Buffer.alloc(piece, again);
+      for (;;) {
+        pulled += bytes.length;
+        if (pulled > 2 ** 28) throw new Error("it reads on and on");
+        yield bytes;
+      }
+    }
+    await expect(async () => {
+      for await (const chunk of readFile(stream(endless()), format)) expect(chunk).toEqual([]);
+    }).rejects.toThrow(/^input row [12]: /);
+    expect(pulled).toBeLessThanOrEqual(2 ** 21 + 2 * piece);
+  });
+});
+
+const broken = (change: (told: Telling) => readonly Telling[]): ReadFile =>
+  async function* (bytes, from) {
+    for await (const chunk of readFile(bytes, from)) yield chunk.flatMap(change);
+  };
+const facts = (change: (fact: Fact) => object): ReadFile =>
+  broken((told) => [
+    told.fact === undefined
+      ? told
+      : { ...told, fact: { ...told.fact, ...change(told.fact) } as Fact },
+  ]);
+
+describe("a broken importer is reported:", () => {
+  const canaries: Readonly<Record<string, [ReadFile, string]>> = {
+    "one that crashes": [broken((told) => [JSON.parse(told.raw) as Telling]), "JSON"],
+    "one that tells without end": [
+      async function* () {
+        for (let row = 1; ; row += 1)
+          yield [
+            {
+              row,
+              raw: "x",
+              fact: undefined,
+              problem: makeProblem({ file: "input", row }, undefined, "x", "is bad; mend it"),
+            },
+          ];
+      },
+      "more rows than bytes",
+    ],
+    "one that drops rows": [broken((told) => (told.row % 3 === 0 ? [] : [told])), "left out"],
+    "one whose problems have no place": [
+      broken((told) => [
+        told.problem === undefined ? told : { ...told, problem: { ...told.problem, row: NaN } },
+      ]),
+      "has a problem of row NaN",
+    ],
+    "one that shows what moves a cursor": [
+      broken((told) => [
+        told.problem === undefined
+          ? told
+          : { ...told, problem: { ...told.problem, message: `is bad: ${told.raw}\r\n` } },
+      ]),
+      "an unfit message",
+    ],
+    "one that lets 0 pass": [facts(() => ({ quantity: "0" })), "quantity is 0"],
+    "one that rounds": [
+      facts((fact) =>
+        "price" in fact && fact.price !== undefined
+          ? { price: String(Math.round(Number(fact.price)) + 0.5) }
+          : {},
+      ),
+      "is not",
+    ],
+    "one that keeps zeros": [
+      facts((fact) => ("quantity" in fact ? { quantity: `${fact.quantity}.0` } : {})),
+      "quantity is",
+    ],
+    "one that takes any time": [
+      facts((fact) => ("executedAt" in fact ? { executedAt: -1n } : {})),
+      "executedAt is -1",
+    ],
+    "one that cuts where the bytes are cut": [
+      async function* (bytes, from) {
+        for await (const piece of bytes) yield* readFile(stream([piece]), from);
+      },
+      "read otherwise in pieces",
+    ],
+  };
+  test.each(Object.entries(canaries))("%s", async (_, [read, said]) => {
+    const run = async (): Promise<void> => {
+      for (const generator of generatorNames)
+        for (let seed = 1; seed < 500; seed += 1)
+          await judgeSeed(generator, seed, emptyTally(), read);
+    };
+    await expect(run()).rejects.toThrow(said);
+    await expect(run()).rejects.toThrow(/LOTBOOK_SEED=\d+ LOTBOOK_INPUTS=1 npx vitest/);
+  });
 });

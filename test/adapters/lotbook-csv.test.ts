@@ -143,6 +143,14 @@ describe("what is refused", () => {
       ],
     ],
     [
+      "a byte order mark before a row",
+      `\uFEFF${header}\n${row}\n\uFEFF${row}\n`,
+      [
+        `fills.csv row 3 "\\u{feff}${row}": begins with a byte order mark: files were joined; ` +
+          `remove the mark, or import the files one by one`,
+      ],
+    ],
+    [
       "rows that are too short or too long",
       `${header}\nf1,2026\n${row},x\n`,
       [
@@ -257,7 +265,7 @@ test("records are split as csv-parse splits them, in pieces of any size", async 
       const content = rows.map((cells) => `${csvLine(cells)}\n`).join("");
       const read: (readonly string[] | undefined)[] = [];
       for await (const records of csvRecords("x.csv", pieces(bytesOf(content), size)))
-        read.push(...records.map(({ cells }) => cells));
+        for (const { cells } of records) read.push(cells);
       expect(read).toEqual(parse(content, { relax_column_count: true, record_delimiter: "\n" }));
     }),
     { numRuns: 300 },

@@ -178,6 +178,20 @@ describe("what is refused", () => {
       'row 1, type ""fills"": is no type of line; facts are fill, opening lot, fee value, void ' +
         "and adjustment",
     ],
+    [
+      fill.replace('"quantity":"1"', '"quantity":"1","price":"2","qu\\u0061ntity":"3"'),
+      `row 1 "${fill.slice(0, 60)}… (${fill.length + 32} characters)": has the key "quantity" twice, ` +
+        "so what it says is not clear; get it again",
+    ],
+    [
+      `{"type":"fill","detail":${"[".repeat(100_000)}${"]".repeat(100_000)}}`,
+      `row 1 "{"type":"fill","detail":${"[".repeat(36)}… (200025 characters)": is nested more than ` +
+        "64 deep; no trade is",
+    ],
+    [
+      fill.replace('"quantity":"1"', '"quantity":1e400'),
+      'row 1, quantity "Infinity": is a JSON number, which may lose digits; write it in quotes',
+    ],
     ["[1]", 'row 1 "[1]": is no JSON object; each line is one, like {…}'],
   ])("%s", async (line, message) => {
     expect(await refusals("export.ndjson", `${line}\n`, "lotbook-ndjson")).toEqual([

@@ -4,7 +4,7 @@
  */
 import { expandExponent } from "../../core/decimal.ts";
 import { parseSymbol } from "../../core/instrument.ts";
-import { makeProblem } from "../../core/problem.ts";
+import { makeProblem, shownValue } from "../../core/problem.ts";
 import { resolveFill } from "../../core/resolve.ts";
 import { coinbaseSide, coinbaseVenue } from "../coinbase-rest/words.ts";
 import { tableFormat } from "../csv/table.ts";
@@ -56,14 +56,15 @@ export const coinbaseFillsCsv = tableFormat({
           place,
           "size unit",
           cells[sizeUnit],
-          `must be ${instrument.base}, the base asset of the product; sizes in other units are not read`,
+          `must be ${shownValue(instrument.base)}, the base asset of the product; ` +
+            "sizes in other units are not read",
         );
       if (instrument !== undefined && cells[unit] !== instrument.quote)
         return makeProblem(
           place,
           "price/fee/total unit",
           cells[unit],
-          `must be ${instrument.quote}, the quote asset of the product`,
+          `must be ${shownValue(instrument.quote)}, the quote asset of the product`,
         );
       if (cells[fee] === "")
         return makeProblem(place, "fee", undefined, "is missing; write 0 if there was none");

@@ -5,6 +5,7 @@
  * ends.
  */
 import { badInput, longestElement } from "../encoding.ts";
+import { deepest } from "../json.ts";
 
 /** A fill as it stands in the file, or the envelope of a page that has ended. */
 export interface Cut {
@@ -13,13 +14,12 @@ export interface Cut {
   readonly raw: string;
 }
 
-const deepest = 64;
 const quote = 34;
 const backslash = 92;
 
 export class FillCutter {
   readonly #file: string;
-  #cuts: Cut[] = [];
+  #cut: Cut | undefined;
   #text = "";
   /** Where the next character to look at stands, and where what is being cut begins. */
   #at = 0;
@@ -46,7 +46,8 @@ export class FillCutter {
     this.#file = file;
   }
 
-  push(chunk: string): Cut[] {
+  /** What the text completes; to be taken before the next text is pushed. */
+  *push(chunk: string): Generator<Cut> {
     const keepFrom =
       this.#mode === "item" || this.#mode === "element"
         ? Math.min(this.#start, this.#text.length)
@@ -59,16 +60,17 @@ export class FillCutter {
       if (this.#mode === "element") this.#scanElement();
       else if (this.#mode === "item") this.#scanItem();
       else this.#between();
+      if (this.#cut === undefined) continue;
+      yield this.#cut;
+      this.#cut = undefined;
     }
     const open = this.#mode === "item" || this.#mode === "element";
-    if (open && this.#text.length - this.#start + this.#envelope.length > longestElement)
-      throw this.#bad(
-        "is longer than 1 MiB",
-        "no fill is; this is no saved response of List Fills",
-      );
-    const cuts = this.#cuts;
-    this.#cuts = [];
-    return cuts;
+    if (open) this.#refuseLong(this.#text.length - this.#start + this.#envelope.length);
+  }
+
+  #refuseLong(length: number): void {
+    if (length <= longestElement) return;
+    throw this.#bad("is longer than 1 MiB", "no fill is; this is no saved response of List Fills");
   }
 
   end(): void {
@@ -169,7 +171,7 @@ export class FillCutter {
       else if (code === 125 || code === 93) {
         this.#depth -= 1;
         if (this.#depth > 0) continue;
-        this.#cut("fill", text.slice(this.#start, this.#at));
+        this.#complete("fill", text.slice(this.#start, this.#at));
         this.#mode = "fills";
         this.#separator = "needed";
         return;
@@ -212,14 +214,15 @@ export class FillCutter {
   }
 
   #closeItem(rest: string): void {
-    this.#cut(this.#isPage ? "envelope" : "item", this.#envelope + rest);
+    this.#complete(this.#isPage ? "envelope" : "item", this.#envelope + rest);
     this.#envelope = "";
     this.#mode = this.#outer;
     this.#separator = this.#outer === "array" ? "needed" : "none";
   }
 
-  #cut(what: Cut["what"], raw: string): void {
+  #complete(what: Cut["what"], raw: string): void {
+    this.#refuseLong(raw.length);
     if (what !== "envelope") this.#fills += 1;
-    this.#cuts.push({ what, row: what === "envelope" ? this.#fills + 1 : this.#fills, raw });
+    this.#cut = { what, row: what === "envelope" ? this.#fills + 1 : this.#fills, raw };
   }
 }

@@ -2,8 +2,9 @@
 import type { Telling } from "../../core/fact.ts";
 import { isProblem, shownValue } from "../../core/problem.ts";
 import { inChunks } from "../chunks.ts";
-import { badInput, jsonFault, notUtf8, textHead } from "../encoding.ts";
+import { badInput, isPrefixOfUtf8, notUtf8, textBytes, validLength } from "../encoding.ts";
 import type { Format } from "../format.ts";
+import { readJson } from "../json.ts";
 import type { Cut } from "./fill-cutter.ts";
 import { FillCutter } from "./fill-cutter.ts";
 import { entryToFact } from "./mapping.ts";
@@ -20,55 +21,64 @@ export const coinbaseRest: Format = {
 async function* readResponses(
   file: string,
   bytes: AsyncIterable<Uint8Array>,
-): AsyncGenerator<readonly Telling[]> {
-  const cutter = new FillCutter(file);
-  const pages = { fills: 0 };
-  let fills = 0;
-  for await (const text of decodedChunks(file, bytes, () => fills + 1)) {
-    const tellings: Telling[] = [];
-    for (const cut of cutter.push(text)) {
-      if (cut.what === "envelope") checkEnvelope(file, cut, pages);
-      else tellings.push(tell(file, cut));
-      if (cut.what !== "envelope") {
-        fills = cut.row;
-        pages.fills += 1;
-      }
-    }
-    yield tellings;
-  }
-  cutter.end();
+): AsyncGenerator<Iterable<Telling>> {
+  const reader = new ResponseReader(file);
+  for await (const text of decodedChunks(file, bytes, () => reader.row + 1))
+    yield reader.tellings(text);
+  reader.end();
 }
 
+class ResponseReader {
+  /** The row of the last fill. */
+  row = 0;
+  readonly #file: string;
+  readonly #cutter: FillCutter;
+  /** Of the page that is open. */
+  #fills = 0;
+
+  constructor(file: string) {
+    this.#file = file;
+    this.#cutter = new FillCutter(file);
+  }
+
+  *tellings(text: string): Generator<Telling> {
+    for (const cut of this.#cutter.push(text)) {
+      if (cut.what === "envelope") {
+        checkEnvelope(this.#file, cut, this.#fills);
+        this.#fills = 0;
+        continue;
+      }
+      this.row = cut.row;
+      this.#fills += 1;
+      yield tell(this.#file, cut);
+    }
+  }
+
+  end(): void {
+    this.#cutter.end();
+  }
+}
+
+/** The text, cut where a character ends; what stands before a refused byte is given before the error. */
 async function* decodedChunks(
   file: string,
   bytes: AsyncIterable<Uint8Array>,
-  row: () => number,
+  next: () => number,
 ): AsyncGenerator<string> {
-  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-  let head: Uint8Array | undefined = new Uint8Array();
-  const decode = (chunk: Uint8Array, stream: boolean): string => {
-    try {
-      return decoder.decode(chunk, { stream });
-    } catch {
-      throw notUtf8(file, row(), undefined);
-    }
-  };
-  for await (const chunk of bytes) {
-    if (head === undefined) {
-      yield decode(chunk, true);
-      continue;
-    }
-    head = Buffer.concat([head, chunk]);
-    if (head.length < 4) continue;
-    yield decode(textHead(file, head), true);
-    head = undefined;
+  let carried = Buffer.alloc(0);
+  for await (const chunk of textBytes(file, bytes)) {
+    const text = Buffer.concat([carried, chunk]);
+    const length = validLength(text);
+    if (length > 0) yield text.toString("utf8", 0, length);
+    carried = text.subarray(length);
+    if (!isPrefixOfUtf8(carried)) throw notUtf8(file, next(), undefined);
   }
-  yield decode(head === undefined ? new Uint8Array() : textHead(file, head), false);
+  if (carried.length > 0) throw notUtf8(file, next(), undefined);
 }
 
 function tell(file: string, { what, row, raw }: Cut): Telling {
   if (what === "item" && !raw.includes('"entry_id"')) {
-    checkEnvelope(file, { what, row, raw }, { fills: 0 });
+    checkEnvelope(file, { what, row, raw }, 0);
     throw badInput(
       file,
       row,
@@ -83,24 +93,21 @@ function tell(file: string, { what, row, raw }: Cut): Telling {
 }
 
 /** A page without its fills must be good JSON, and not an answer that asks for something else. */
-function checkEnvelope(file: string, { row, raw }: Cut, page: { fills: number }): void {
-  let envelope: Readonly<Record<string, unknown>>;
-  try {
-    envelope = JSON.parse(raw) as Readonly<Record<string, unknown>>;
-  } catch (error) {
+function checkEnvelope(file: string, { row, raw }: Cut, fills: number): void {
+  const { value, fault } = readJson(raw);
+  if (fault !== undefined)
     throw badInput(
       file,
       row,
-      `the page that ends here ${jsonFault(error)}`,
+      `the page that ends here ${fault}`,
       "save the response again, exactly as it came",
     );
-  }
-  if (envelope["proof_token_required"] === true && page.fills === 0)
+  const envelope = value as Readonly<Record<string, unknown>>;
+  if (envelope["proof_token_required"] === true && fills === 0)
     throw badInput(
       file,
       row,
       "Coinbase asks for a proof token before it shows these fills (proof_token_required)",
       "confirm it in your Coinbase account, ask again with the proof_token, and save that response",
     );
-  page.fills = 0;
 }

@@ -7,7 +7,7 @@ import type { Fact, Place, Problem } from "../../core/fact.ts";
 import { parseSymbol } from "../../core/instrument.ts";
 import { makeProblem } from "../../core/problem.ts";
 import { resolveAdjustment, resolveFill } from "../../core/resolve.ts";
-import { jsonFault } from "../encoding.ts";
+import { numbersAsText, readJson } from "../json.ts";
 import { coinbaseSide, coinbaseVenue } from "./words.ts";
 
 type Entry = Readonly<Record<string, unknown>>;
@@ -43,23 +43,12 @@ const textFields = [
 
 type TextField = (typeof textFields)[number];
 
-/** JSON.parse with the source text of numbers, which TypeScript's library does not know of yet. */
-const parseWithSource = JSON.parse as (
-  text: string,
-  revive: (key: string, value: unknown, context: { readonly source: string }) => unknown,
-) => unknown;
-
 export function entryToFact(raw: string, place: Place): Fact | Problem {
-  let entry: Entry;
-  try {
-    entry = JSON.parse(raw) as Entry;
-    if (textFields.some((field) => typeof entry[field] === "number"))
-      entry = parseWithSource(raw, (_, value, { source }) =>
-        typeof value === "number" ? source : value,
-      ) as Entry;
-  } catch (error) {
-    return makeProblem(place, undefined, raw, jsonFault(error));
-  }
+  const read = readJson(raw);
+  if (read.fault !== undefined) return makeProblem(place, undefined, raw, read.fault);
+  let entry = read.value as Entry;
+  if (textFields.some((field) => typeof entry[field] === "number"))
+    entry = numbersAsText(raw) as Entry;
   for (const field of textFields) {
     const value = entry[field];
     if (value !== undefined && value !== null && typeof value !== "string")

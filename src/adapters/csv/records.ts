@@ -17,22 +17,23 @@ export interface CsvRecord {
   readonly ended: boolean;
 }
 
-/** The records of a file, a block's worth at a time; empty lines are left out. */
+/**
+ * The records of a file, a block's worth at a time, to be taken before the next block is asked for; empty
+ * lines are left out.
+ */
 export async function* csvRecords(
   file: string,
   bytes: AsyncIterable<Uint8Array>,
-): AsyncGenerator<CsvRecord[]> {
+): AsyncGenerator<Iterable<CsvRecord>> {
   const cutter = new RecordCutter(file);
-  for await (const block of lineBlocks(file, bytes)) {
-    const records = cutter.push(block);
-    if (records.length > 0) yield records;
-  }
+  for await (const block of lineBlocks(file, bytes, () => cutter.row + 1)) yield cutter.push(block);
   cutter.end();
 }
 
 class RecordCutter {
+  /** The row of the last record. */
+  row = 0;
   readonly #file: string;
-  #row = 0;
   /** The begin of a record whose quotes are open at the end of a block. */
   #open = "";
 
@@ -40,8 +41,7 @@ class RecordCutter {
     this.#file = file;
   }
 
-  push(block: string): CsvRecord[] {
-    const records: CsvRecord[] = [];
+  *push(block: string): Generator<CsvRecord> {
     const text = this.#open + block;
     let from = 0;
     let quote = text.indexOf('"');
@@ -51,34 +51,36 @@ class RecordCutter {
       if (quote >= 0 && quote < from) quote = text.indexOf('"', from);
       if (quote >= 0 && (end < 0 || quote < end)) {
         end = endOfQuoted(text, from, end);
-        if (end === -2) {
+        const isOpen = end === -2;
+        // Of lines the length was seen to; a record in quotes may have many.
+        if ((isOpen || end < 0 ? text.length : end) - from > longestElement)
+          throw tooLong(this.#file, this.row + 1);
+        if (isOpen) {
           this.#open = text.slice(from);
-          if (this.#open.length > longestElement) throw tooLong(this.#file, this.#row + 1);
-          break;
+          return;
         }
       }
       const ended = end >= 0;
       if (!ended) end = text.length;
-      this.#row += 1;
+      this.row += 1;
       const raw = text.slice(from, ended && text.charCodeAt(end - 1) === 13 ? end - 1 : end);
-      if (raw !== "") records.push(this.#record(raw, ended, quote >= from && quote < end));
+      if (raw !== "") yield this.#record(raw, ended, quote >= from && quote < end);
       from = end + 1;
     }
-    return records;
   }
 
   end(): void {
     if (this.#open === "") return;
     throw badInput(
       this.#file,
-      this.#row + 1,
+      this.row + 1,
       "opens a quote that is never closed",
       "the file is cut off, or a quote in a field is not doubled; get the file again",
     );
   }
 
   #record(raw: string, ended: boolean, quoted: boolean): CsvRecord {
-    const row = this.#row;
+    const { row } = this;
     if (!quoted) return { row, raw, cells: raw.split(","), fault: undefined, ended };
     const cells = splitQuoted(raw);
     return typeof cells === "string"

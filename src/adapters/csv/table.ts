@@ -43,24 +43,42 @@ async function* readTable(
   layout: TableLayout,
   file: string,
   bytes: AsyncIterable<Uint8Array>,
-): AsyncGenerator<readonly Telling[]> {
-  let table: Table | undefined;
-  for await (const records of csvRecords(file, bytes)) {
-    const tellings: Telling[] = [];
-    for (const record of records) {
-      if (table === undefined) table = new Table(layout, file, record);
-      else tellings.push(table.tell(record));
-    }
-    yield tellings;
+): AsyncGenerator<Iterable<Telling>> {
+  const reader = new TableReader(layout, file);
+  for await (const records of csvRecords(file, bytes)) yield reader.tellings(records);
+  reader.end();
+}
+
+class TableReader {
+  readonly #layout: TableLayout;
+  readonly #file: string;
+  #table: Table | undefined;
+
+  constructor(layout: TableLayout, file: string) {
+    this.#layout = layout;
+    this.#file = file;
   }
-  if (table === undefined)
+
+  *tellings(records: Iterable<CsvRecord>): Generator<Telling> {
+    for (const record of records) {
+      if (this.#table === undefined) this.#table = new Table(this.#layout, this.#file, record);
+      else yield this.#table.tell(record);
+    }
+  }
+
+  end(): void {
+    if (this.#table !== undefined) return;
     throw badInput(
-      file,
+      this.#file,
       1,
       "has no header row",
-      `the first row names the columns: ${layout.required.join(",")}`,
+      `the first row names the columns: ${this.#layout.required.join(",")}`,
     );
+  }
 }
+
+/** A byte order mark, which belongs at the beginning of a file: there it is dropped. */
+const mark = "\uFEFF";
 
 class Table {
   readonly #file: string;
@@ -83,7 +101,7 @@ class Table {
     const { row, raw } = record;
     const place = { file: this.#file, row };
     const outcome =
-      record.cells?.length === this.#width && raw !== this.#header
+      record.cells?.length === this.#width && raw !== this.#header && !raw.startsWith(mark)
         ? this.#read(record.cells, place)
         : this.#misshapen(record, place);
     return isProblem(outcome)
@@ -99,6 +117,13 @@ class Table {
         undefined,
         raw,
         "is the header again: files were joined; remove this row, or import the files one by one",
+      );
+    if (raw.startsWith(mark))
+      return makeProblem(
+        place,
+        undefined,
+        raw,
+        "begins with a byte order mark: files were joined; remove the mark, or import the files one by one",
       );
     if (cells === undefined)
       return makeProblem(place, undefined, raw, record.fault ?? "cannot be read");

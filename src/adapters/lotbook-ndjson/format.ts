@@ -2,8 +2,9 @@
 import type { Fact, Telling } from "../../core/fact.ts";
 import { isProblem, makeProblem } from "../../core/problem.ts";
 import { inChunks } from "../chunks.ts";
-import { badInput, jsonFault, lineBlocks, longestElement } from "../encoding.ts";
+import { badInput, lineBlocks, longestElement } from "../encoding.ts";
 import type { Format } from "../format.ts";
+import { readJson } from "../json.ts";
 import type { Line } from "./lines.ts";
 import { lineToFact, passedOverTypes } from "./lines.ts";
 
@@ -31,53 +32,62 @@ const longestLine = 2 * longestElement;
 async function* readLines(
   file: string,
   bytes: AsyncIterable<Uint8Array>,
-): AsyncGenerator<readonly Telling[]> {
-  let row = 0;
-  for await (const block of lineBlocks(file, bytes, longestLine)) {
-    const tellings: Telling[] = [];
+): AsyncGenerator<Iterable<Telling>> {
+  const reader = new LineReader(file);
+  for await (const block of lineBlocks(file, bytes, () => reader.row + 1, longestLine))
+    yield reader.tellings(block);
+}
+
+class LineReader {
+  /** The row of the last line. */
+  row = 0;
+  readonly #file: string;
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  *tellings(block: string): Generator<Telling> {
     for (let from = 0; from < block.length;) {
       const end = block.indexOf("\n", from);
       const ended = end >= 0;
       const stop = ended ? end : block.length;
-      row += 1;
+      this.row += 1;
       const raw = block.slice(
         from,
         ended && block.charCodeAt(stop - 1) === 13 && stop > from ? stop - 1 : stop,
       );
       from = stop + 1;
       if (raw === "") continue;
-      const telling = tell(file, row, raw, ended);
-      if (telling !== undefined) tellings.push(telling);
+      const telling = this.#tell(raw, ended);
+      if (telling !== undefined) yield telling;
     }
-    yield tellings;
   }
-}
 
-function tell(file: string, row: number, raw: string, ended: boolean): Telling | undefined {
-  const refused = (message: string): Telling => ({
-    row,
-    raw,
-    fact: undefined,
-    problem: makeProblem({ file, row }, undefined, raw, message),
-  });
-  let line: unknown;
-  try {
-    line = JSON.parse(raw);
-  } catch (error) {
-    if (!ended)
+  #tell(raw: string, ended: boolean): Telling | undefined {
+    const { row } = this;
+    const place = { file: this.#file, row };
+    const refused = (message: string): Telling => ({
+      row,
+      raw,
+      fact: undefined,
+      problem: makeProblem(place, undefined, raw, message),
+    });
+    const { value: line, fault, isJson } = readJson(raw);
+    if (!isJson && !ended)
       throw badInput(
-        file,
+        this.#file,
         row,
         "ends in the middle of a line",
         "the file is cut off; export it again",
       );
-    return refused(jsonFault(error));
+    if (fault !== undefined) return refused(fault);
+    if (typeof line !== "object" || line === null || Array.isArray(line))
+      return refused("is no JSON object; each line is one, like {…}");
+    const outcome = lineToFact(line as Line, place);
+    if (outcome === undefined) return undefined;
+    return isProblem(outcome)
+      ? { row, raw, fact: undefined, problem: outcome }
+      : { row, raw, fact: outcome, problem: undefined };
   }
-  if (typeof line !== "object" || line === null || Array.isArray(line))
-    return refused("is no JSON object; each line is one, like {…}");
-  const outcome = lineToFact(line as Line, { file, row });
-  if (outcome === undefined) return undefined;
-  return isProblem(outcome)
-    ? { row, raw, fact: undefined, problem: outcome }
-    : { row, raw, fact: outcome, problem: undefined };
 }

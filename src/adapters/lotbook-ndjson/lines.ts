@@ -317,6 +317,8 @@ class LineReader {
   }
 
   #refuse(key: string, value: unknown, message: string): void {
-    this.problem ??= makeProblem(this.#place, key, JSON.stringify(value), message);
+    // Of a number too large for it, JSON would say null.
+    const text = typeof value === "number" ? String(value) : JSON.stringify(value);
+    this.problem ??= makeProblem(this.#place, key, text, message);
   }
 }
