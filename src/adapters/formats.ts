@@ -33,11 +33,13 @@ export function detectFormat(file: string, bytes: Uint8Array): Format {
   const format = formats.find((known) => known.detect(head));
   if (format !== undefined) return format;
   const first = /[^\s].*/.exec(head)?.[0].trimEnd();
+  if (first === undefined)
+    throw new LotbookError("UNKNOWN_FORMAT", `${shownText(file)} is empty`, {
+      advice: "get the file again, or name another",
+    });
   throw new LotbookError(
     "UNKNOWN_FORMAT",
-    first === undefined
-      ? `${shownText(file)} is empty`
-      : `${shownText(file)} is in no known format; it begins "${shownValue(first)}"`,
+    `${shownText(file)} is in no known format; it begins "${shownValue(first)}"`,
     { advice: knownFormats() },
   );
 }

@@ -33,7 +33,7 @@ test("an unknown format is told with its header and with what is known", async (
     `UNKNOWN_FORMAT x.bin is in no known format; it begins "\\u{1b}[2J" | ${known}`,
   ]);
   expect(await refusals("empty.csv", "\n")).toEqual([
-    `UNKNOWN_FORMAT empty.csv is empty | ${known}`,
+    "UNKNOWN_FORMAT empty.csv is empty | get the file again, or name another",
   ]);
   expect(() => formatNamed("xls")).toThrow('there is no format "xls"');
   expect(formats.map(({ name }) => formatNamed(name).name)).toEqual(

@@ -146,8 +146,8 @@ describe("what is refused", () => {
       "a byte order mark before a row",
       `\uFEFF${header}\n${row}\n\uFEFF${row}\n`,
       [
-        `fills.csv row 3 "\\u{feff}${row}": begins with a byte order mark: files were joined; ` +
-          `remove the mark, or import the files one by one`,
+        `fills.csv row 3 "\\u{feff}${row}": begins with a byte order mark, as where files were ` +
+          `joined; remove it, or quote the cell it is part of`,
       ],
     ],
     [

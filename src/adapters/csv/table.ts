@@ -123,7 +123,8 @@ class Table {
         place,
         undefined,
         raw,
-        "begins with a byte order mark: files were joined; remove the mark, or import the files one by one",
+        "begins with a byte order mark, as where files were joined; " +
+          "remove it, or quote the cell it is part of",
       );
     if (cells === undefined)
       return makeProblem(place, undefined, raw, record.fault ?? "cannot be read");

@@ -52,9 +52,12 @@ export function fillToCells(fill: Fill): readonly string[] {
   ];
 }
 
-/** One line of CSV, quoted where it must be, without a line end. */
+/**
+ * One line of CSV, quoted where it must be, without a line end. A byte order mark that belongs to a cell is
+ * quoted, too: at the beginning of a row it would look like a file's.
+ */
 export function csvLine(cells: readonly string[]): string {
   return cells
-    .map((cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell))
+    .map((cell) => (/[",\r\n\uFEFF]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell))
     .join(",");
 }
