@@ -39,3 +39,55 @@ export class LotbookError extends Error {
     return errorTable[this.code].exit;
   }
 }
+
+/** What the operating system refuses about a path, as `<path> <says>`, and what to do. */
+const pathRefusals: Readonly<Record<string, readonly [ErrorCode, says: string, advice: string]>> = {
+  ENOENT: ["NOT_FOUND", "does not exist", "Check how it is written."],
+  ENOTDIR: [
+    "NOT_FOUND",
+    "does not exist: a part of its path is a file",
+    "Check how it is written.",
+  ],
+  EACCES: ["BAD_USAGE", "is closed to this user", "Give this user the right, or name another."],
+  EPERM: ["BAD_USAGE", "is closed to this user", "Give this user the right, or name another."],
+  EISDIR: ["BAD_USAGE", "is a directory", "Name a file."],
+  EEXIST: ["BAD_USAGE", "is a file, and not a directory", "Name another."],
+  ENAMETOOLONG: ["BAD_USAGE", "is too long for a path", "Name a shorter one."],
+  ELOOP: ["BAD_USAGE", "is a link that leads back to itself", "Name the file itself."],
+  ENXIO: ["BAD_USAGE", "is nothing that can be read", "Name a file."],
+  EROFS: ["ENVIRONMENT", "is on a disk that may only be read", "Name another."],
+  ENOSPC: ["ENVIRONMENT", "has no space left on its disk", "Make room and run it again."],
+  EDQUOT: ["ENVIRONMENT", "has no space left for this user", "Make room and run it again."],
+  EIO: ["ENVIRONMENT", "is on a disk that fails", "See to the disk; run it again on a sound one."],
+  EMFILE: ["ENVIRONMENT", "is one open file too many", "Raise the limit: ulimit -n."],
+  ENFILE: ["ENVIRONMENT", "is one open file too many", "Raise the limit of this machine."],
+  ENOMEM: ["ENVIRONMENT", "does not fit into memory", "Make room and run it again."],
+};
+
+/** The longest path that a message shows. */
+const shownPath = 200;
+
+/**
+ * An error of the operating system about a path as a LotbookError that says what to do; anything else as it
+ * is. `code` is for a path whose every error has the same one.
+ */
+export function explainPath(path: string, error: unknown, code?: ErrorCode): unknown {
+  if (!isSystemError(error)) return error;
+  const known = pathRefusals[error.code] ?? [
+    "ENVIRONMENT",
+    `cannot be used (${error.code})`,
+    "See what the system says about it.",
+  ];
+  const short = path.length > shownPath ? `${path.slice(0, shownPath)}…` : path;
+  const shown = short === "" ? '""' : short;
+  return new LotbookError(code ?? known[0], `${shown} ${known[1]}`, {
+    advice: known[2],
+    cause: error,
+  });
+}
+
+/** What Node throws where a system call about a path fails; one about a connection has other codes. */
+export function isSystemError(error: unknown): error is Error & { code: string; path?: string } {
+  if (!(error instanceof Error) || !("syscall" in error) || !("code" in error)) return false;
+  return "path" in error || String(error.code) in pathRefusals;
+}

@@ -42,7 +42,12 @@ export interface DatabaseStatus {
 }
 
 export function isServerLocation(location: string): boolean {
-  return /^postgres(ql)?:\/\//.test(location);
+  return /^postgres(ql)?:\/\//i.test(location);
+}
+
+/** How a location begins that is meant as a URL. Two letters at least: one is a drive. */
+export function schemeOf(location: string): string | undefined {
+  return /^(?:[a-z][a-z0-9+.-]+:\/\/|postgres(?:ql)?:)/i.exec(location)?.[0];
 }
 
 export async function openDatabase(
@@ -79,15 +84,12 @@ async function openEngine(location: string, options: OpenOptions): Promise<Engin
     const { openPostgres } = await import("./engine/postgres.ts");
     return await openPostgres(location, connections === undefined ? {} : { connections });
   }
-  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(location)) {
-    throw new LotbookError(
-      "BAD_USAGE",
-      `${location.split(":")[0]}:// is no database that lotbook knows`,
-      {
-        advice: "Name a directory, or a postgres:// URL.",
-      },
-    );
-  }
+  // The rest is not shown: it may hold a password.
+  const scheme = schemeOf(location);
+  if (scheme !== undefined)
+    throw new LotbookError("BAD_USAGE", `${scheme} is no database that lotbook knows`, {
+      advice: "Name a directory, or a URL like postgres://user@host/name.",
+    });
   const { openPglite } = await import("./engine/pglite.ts");
   return await openPglite(location, command === undefined ? {} : { command });
 }

@@ -8,11 +8,13 @@ import {
   readdirSync,
   renameSync,
   rmSync,
+  statSync,
 } from "node:fs";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
 import type { Connection, Durability } from "../database.ts";
-import { LotbookError } from "../../errors.ts";
+import { explainPath, LotbookError } from "../../errors.ts";
+import { makeDirectory } from "../make-directory.ts";
 import { LeasedConnection, sessionSettings } from "./connection.ts";
 import { acquireDirectoryLock, type DirectoryLock } from "./directory-lock.ts";
 import { DurableFileSystem } from "./durable-file-system.ts";
@@ -77,7 +79,7 @@ export async function openPglite(
 
 function prepareDirectory(directory: string): void {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectory(directory, 0o700);
     const names = readdirSync(directory);
     const ours = (name: string): boolean =>
       name === dataName ||
@@ -111,7 +113,14 @@ async function start(
   sync: ((descriptor: number) => void) | undefined,
 ): Promise<{ engine: PGlite; fileSystem: DurableFileSystem }> {
   const data = join(directory, dataName);
-  if (readdirSync(directory).includes(dataName)) return await startServer(data, sync);
+  if (readdirSync(directory).includes(dataName)) {
+    // The engine would make a new database there, over what is left of this one.
+    if (statSync(join(data, "PG_VERSION"), { throwIfNoEntry: false }) === undefined)
+      throw new LotbookError("ENVIRONMENT", `the database in ${directory} is damaged`, {
+        advice: `${data} has lost files: go back to a backup, or name another directory.`,
+      });
+    return await startServer(data, sync);
+  }
   // Made under another name and given its own when it is complete and on disk: whenever the process or the
   // machine dies, the directory holds a whole database or none.
   const unfinished = join(directory, `${dataName}-unfinished-${process.pid}`);
@@ -134,7 +143,13 @@ async function startServer(
     await engine.waitReady;
   } catch (error) {
     fileSystem.abandon();
-    throw error;
+    // What the engine says is of its own workings, and seldom names the file.
+    throw new LotbookError("ENVIRONMENT", `the database in ${dirname(data)} does not start`, {
+      advice:
+        "Its files may be damaged or closed to this user, or the disk full. See to that, or go back to a " +
+        "backup; nothing was recorded.",
+      cause: error,
+    });
   }
   return { engine, fileSystem };
 }
@@ -164,31 +179,8 @@ function syncPath(path: string): void {
   }
 }
 
-const refusals = new Set([
-  "EACCES",
-  "EPERM",
-  "EROFS",
-  "ENOSPC",
-  "EDQUOT",
-  "ENOENT",
-  "ENOTDIR",
-  "EEXIST",
-  "EIO",
-]);
-
 function explainStart(directory: string, error: unknown): unknown {
-  if (error instanceof LotbookError) return error;
-  const code = (error as NodeJS.ErrnoException).code ?? "";
-  const reason = error instanceof Error ? error.message : String(error);
-  if (!refusals.has(code) && !reason.includes("PGlite failed to initialize")) return error;
-  return new LotbookError(
-    "ENVIRONMENT",
-    `the database directory ${directory} cannot be used: ${reason}`,
-    {
-      advice: "It must be a directory this user may write to, on a disk with room.",
-      cause: error,
-    },
-  );
+  return explainPath(`the database directory ${directory}`, error, "ENVIRONMENT");
 }
 
 /** The lease that the running code holds, to find a lease asked for within it: that would wait for itself. */

@@ -50,24 +50,44 @@ const adviceByState: Readonly<Record<string, string>> = {
   "57P03": "The server is starting or stopping: try again in a moment.",
 };
 
-const adviceByCode: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "Nothing listens there: is the server running, and are host and port right?",
-  ENOTFOUND: "No machine of that name is known: check the host in the URL.",
-  EAI_AGAIN: "The name could not be looked up just now: check the network.",
-  ETIMEDOUT: "The machine does not answer: check host, port and firewall.",
-  EHOSTUNREACH: "There is no way to that machine: check host and network.",
-  ENOENT: "There is no such socket: is the server running, and is the path right?",
+const trustAdvice =
+  "Add sslrootcert=FILE to the URL, or sslmode=no-verify where the network can be trusted.";
+
+/** Why there is no connection, and what to do, by the system's code. */
+const networkRefusals: Readonly<Record<string, readonly [reason: string, advice: string]>> = {
+  ECONNREFUSED: ["nothing listens there", "Is the server running, and are host and port right?"],
+  ENOTFOUND: ["no machine of that name is known", "Check the host in the URL."],
+  EAI_AGAIN: ["the name could not be looked up just now", "Check the network."],
+  ETIMEDOUT: ["the machine does not answer", "Check host, port and firewall."],
+  EHOSTUNREACH: ["there is no way to that machine", "Check host and network."],
+  ENETUNREACH: ["there is no way to that machine", "Check host and network."],
+  ENOENT: ["there is no such socket", "Is the server running, and is the path right?"],
+  EACCES: ["the socket is closed to this user", "Check who may use it, or name host and port."],
+  DEPTH_ZERO_SELF_SIGNED_CERT: ["only itself vouches for its certificate", trustAdvice],
+  SELF_SIGNED_CERT_IN_CHAIN: ["nobody known vouches for its certificate", trustAdvice],
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: ["nobody known vouches for its certificate", trustAdvice],
+  ERR_TLS_CERT_ALTNAME_INVALID: ["its certificate is for another host", trustAdvice],
+  CERT_HAS_EXPIRED: ["its certificate has expired", trustAdvice],
+  ECONNRESET: ["the server hung up", "Is it a PostgreSQL server, and does it ask for TLS?"],
 };
 
+/** What the driver says in words of its own, as the code that it means. */
+const driverWords: readonly (readonly [pattern: RegExp, code: string])[] = [
+  [/timeout/i, "ETIMEDOUT"],
+  [/terminated unexpectedly/, "ECONNRESET"],
+  [/password must be a string/, "28P01"],
+];
+
 export function explainConnection(location: string, error: unknown): LotbookError {
-  const { code = "", message = String(error) } = error as NodeJS.ErrnoException;
-  const isTimeout = /timeout/i.test(message);
-  const advice =
-    adviceByState[code] ??
-    adviceByCode[isTimeout ? "ETIMEDOUT" : code] ??
-    (error instanceof pg.DatabaseError ? undefined : adviceByCode["ECONNREFUSED"]);
+  const { code: given = "", message = String(error) } = error as NodeJS.ErrnoException;
+  const isServer = error instanceof pg.DatabaseError;
+  const said = isServer ? undefined : driverWords.find(([pattern]) => pattern.test(message));
+  const code = said?.[1] ?? given;
+  const network = isServer ? undefined : networkRefusals[code];
+  const advice = network?.[1] ?? adviceByState[code];
+  const words = code === "28P01" && !isServer ? "the server asks for a password" : message;
   // A refused connection to a name with several addresses says nothing but its code.
-  const reason = message === "" ? code : message;
+  const reason = network?.[0] ?? (words === "" ? code : words);
   return new LotbookError("DATABASE_UNREACHABLE", `cannot reach ${location}: ${reason}`, {
     ...(advice === undefined ? {} : { advice }),
     cause: error,
