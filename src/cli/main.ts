@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 /** The command line. Each command is in a file of its own, loaded when it is the one that runs. */
-import { Command, Option } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import about from "../../package.json" with { type: "json" };
 import { commands } from "./commands.ts";
 import { describeFailure } from "./failure.ts";
+import { ReaderGone } from "./output.ts";
 import { messageForTerminal } from "./print/escape.ts";
 import { formats, Session } from "./session.ts";
 
@@ -22,6 +23,10 @@ function makeProgram(): { program: Command; session: Session } {
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError("(lotbook <command> --help tells more)")
     .exitOverride()
+    .configureOutput({
+      writeOut: (text) => session.output.add(text),
+      writeErr: (text) => process.stderr.write(messageForTerminal(text)),
+    })
     .option(
       "--db <place>",
       "directory of the embedded database, or a postgres:// URL (default: LOTBOOK_DB, ./lotbook-data)",
@@ -40,27 +45,42 @@ function makeProgram(): { program: Command; session: Session } {
 }
 
 async function run(argv: readonly string[]): Promise<number> {
-  // No option of the program: `report --version 2` names a version of the conclusions.
-  if (argv.length === 1 && (argv[0] === "--version" || argv[0] === "-V")) {
-    process.stdout.write(`${about.version}\n`);
-    return 0;
-  }
   const { program, session } = makeProgram();
   try {
-    // `help report` as `report --help`: only a command that runs is loaded, and so knows its options.
-    const [first, ...rest] = argv;
-    const asked = first === "help" && rest.length > 0 ? [...rest, "--help"] : argv;
-    await program.parseAsync(asked, { from: "user" });
+    // No option of the program: `report --version 2` names a version of the conclusions.
+    if (argv.length === 1 && (argv[0] === "--version" || argv[0] === "-V")) {
+      await session.output.write(`${about.version}\n`);
+    } else {
+      // `help report` as `report --help`: only a command that runs is loaded, and so knows its options.
+      const [first, ...rest] = argv;
+      const asked = first === "help" && rest.length > 0 ? [...rest, "--help"] : argv;
+      await program.parseAsync(asked, { from: "user" });
+    }
     await session.output.flush();
     return session.status;
   } catch (error) {
-    session.progress.clear();
-    const { status, message } = describeFailure(error, process.env);
-    // What was printed before the failure belongs before its message.
-    await session.output.flush().catch(() => {});
-    if (message !== "") process.stderr.write(`${messageForTerminal(message)}\n`);
-    return status;
+    return end(session, error);
   }
 }
 
+async function end(session: Session, error: unknown): Promise<number> {
+  session.progress.clear();
+  // What was printed before the failure belongs before its message. Help that was asked for comes here, too.
+  const unwritten = await session.output.flush().then(
+    () => undefined,
+    (failure: unknown) => failure,
+  );
+  const isHelp = error instanceof CommanderError && error.exitCode === 0;
+  const reason = isHelp && unwritten !== undefined ? unwritten : error;
+  // Nobody reads on, which is no failure; what is known of the ledger holds.
+  if (reason instanceof ReaderGone) return session.status;
+  const { status, message } = describeFailure(reason, process.env);
+  if (message !== "") process.stderr.write(`${message}\n`);
+  return status;
+}
+
+// Nobody may listen there any more: that changes nothing of what is done, nor how it ends.
+process.stderr.on("error", () => {});
+// Warnings of Node and of packages are for those who work on lotbook.
+if (!process.env["LOTBOOK_DEBUG"]) process.removeAllListeners("warning");
 process.exitCode = await run(process.argv.slice(2));

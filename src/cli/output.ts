@@ -1,5 +1,6 @@
 /** Where results go: stdout in large pieces, at the reader's pace. */
 import type { Writable } from "node:stream";
+import { explainPath } from "../errors.ts";
 
 const piece = 64 * 1024;
 
@@ -21,7 +22,7 @@ export class StreamOutput implements Output {
   readonly terminal: Terminal;
   readonly #stream: Writable;
   #pending = "";
-  #gone = false;
+  #failure: unknown;
 
   constructor(
     stream: Writable & { isTTY?: boolean; columns?: number },
@@ -33,28 +34,38 @@ export class StreamOutput implements Output {
       width: isTerminal ? (stream.columns ?? 80) : undefined,
       colour: isTerminal && !environment["NO_COLOR"] && environment["TERM"] !== "dumb",
     };
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE") throw error;
-      this.#gone = true;
+    // Heard at the next write; unheard, it would end the process.
+    stream.on("error", (error) => {
+      this.#failure ??= explained(error);
     });
   }
 
-  async write(text: string): Promise<void> {
+  /** Puts text with what is written next. */
+  add(text: string): void {
     this.#pending += text;
+  }
+
+  async write(text: string): Promise<void> {
+    this.add(text);
     if (this.#pending.length >= piece) await this.flush();
   }
 
   async flush(): Promise<void> {
-    if (this.#gone) throw new ReaderGone();
+    if (this.#failure !== undefined) throw this.#failure;
     const text = this.#pending;
     this.#pending = "";
     if (text === "") return;
     await new Promise<void>((resolve, reject) => {
       this.#stream.write(text, (error) => {
-        if (error === undefined || error === null) resolve();
-        else if ((error as NodeJS.ErrnoException).code === "EPIPE") reject(new ReaderGone());
-        else reject(error);
+        if (error === undefined || error === null) return resolve();
+        this.#failure ??= explained(error);
+        reject(this.#failure);
       });
     });
   }
+}
+
+function explained(error: Error): unknown {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === "EPIPE" ? new ReaderGone() : explainPath("standard output", error);
 }

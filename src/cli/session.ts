@@ -31,6 +31,10 @@ export class Session {
 
   get location(): string {
     const { db } = this.#program.opts<{ db?: string }>();
+    if (db === "")
+      throw new LotbookError("BAD_USAGE", "--db is empty", {
+        advice: "Name a directory or a postgres:// URL, or leave it out.",
+      });
     return db ?? (process.env["LOTBOOK_DB"] || defaultLocation);
   }
 
@@ -86,7 +90,8 @@ export class Session {
   }
 
   async #refuseMissing(): Promise<void> {
-    if (/^postgres(ql)?:/.test(this.location)) return;
+    const { schemeOf } = await import("../store/open.ts");
+    if (schemeOf(this.location) !== undefined) return;
     const { access } = await import("node:fs/promises");
     try {
       await access(this.location);

@@ -18,20 +18,27 @@ export function generatedRow(fill: GeneratedFill): string {
   return `${what},${amounts},${fill.orderId},${fill.sequence},${fill.strategy}`;
 }
 
-/**
- * Writes the header and a row a fill; waits where the stream is slower. The stream is left open. Gives the
- * count of rows.
- */
-export async function writeGenerated(options: GenerateOptions, stream: Writable): Promise<number> {
+/** The header and a row a fill, in blocks of whole lines; gives the count of rows in the end. */
+export function* generatedBlocks(options: GenerateOptions): Generator<string, number> {
   let rows = 0;
   let block = `${generatedHeader}\n`;
   for (const fill of generateFills(options)) {
     block += `${generatedRow(fill)}\n`;
     rows += 1;
     if (block.length < blockLength) continue;
-    if (!stream.write(block)) await once(stream, "drain");
+    yield block;
     block = "";
   }
-  if (!stream.write(block)) await once(stream, "drain");
+  yield block;
   return rows;
+}
+
+/** Writes them; waits where the stream is slower. The stream is left open. Gives the count of rows. */
+export async function writeGenerated(options: GenerateOptions, stream: Writable): Promise<number> {
+  const blocks = generatedBlocks(options);
+  for (;;) {
+    const { value, done } = blocks.next();
+    if (done === true) return value;
+    if (!stream.write(value)) await once(stream, "drain");
+  }
 }

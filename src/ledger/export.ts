@@ -4,15 +4,17 @@
  * facts.ndjson into an empty ledger gives the same digests.
  */
 import { createWriteStream } from "node:fs";
-import { mkdir, rename, rm } from "node:fs/promises";
+import { open, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { once } from "node:events";
 import type { Writable } from "node:stream";
 import { finished } from "node:stream/promises";
 import { csvLine, exportColumns, fillToCells } from "../adapters/lotbook-csv/row.ts";
 import { factToLine } from "../adapters/lotbook-ndjson/lines.ts";
+import { explainPath, isSystemError, LotbookError } from "../errors.ts";
 import { copyLines } from "../store/copy-lines.ts";
 import type { Connection, Database } from "../store/database.ts";
+import { makeDirectory } from "../store/make-directory.ts";
 import { publishedVersion } from "./compute/policy.ts";
 import { readBookRows, readFacts } from "./read-facts.ts";
 
@@ -49,9 +51,14 @@ class WholeFile {
 
   async abandon(): Promise<void> {
     this.#stream.destroy();
-    await rm(`${this.#path}.unfinished`, { force: true });
+    // Why it is abandoned is what matters, and is told.
+    await rm(`${this.#path}.unfinished`, { force: true }).catch(() => {});
   }
 }
+
+const fileNames: ReadonlySet<string> = new Set(["facts.ndjson", "fills.csv"]);
+/** How `facts.ndjson` begins. */
+const exportBegin = '{"type":"export"';
 
 const line = (object: object): string => `${JSON.stringify(object)}\n`;
 
@@ -137,9 +144,42 @@ async function writeOthers(connection: Connection, file: WholeFile): Promise<voi
   }
 }
 
+/** Files of those names are replaced only where they are an earlier export. */
+async function refuseOthers(directory: string): Promise<void> {
+  const names = (await readdir(directory)).filter((name) => fileNames.has(name));
+  if (names.length === 0) return;
+  if (names.includes("facts.ndjson")) {
+    const found = await beginningOf(join(directory, "facts.ndjson"), exportBegin.length);
+    if (found === exportBegin) return;
+  }
+  throw new LotbookError("BAD_USAGE", `${join(directory, names[0]!)} is not of an export`, {
+    advice: "Name another directory: only an earlier export is replaced.",
+  });
+}
+
+async function beginningOf(path: string, length: number): Promise<string> {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, 0);
+    return buffer.toString("latin1", 0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
 /** Writes the ledger as it stands at one moment. */
 export async function exportLedger(database: Database, directory: string): Promise<ExportResult> {
-  await mkdir(directory, { recursive: true });
+  try {
+    return await writeFiles(database, directory);
+  } catch (error) {
+    const path = isSystemError(error) ? error.path : undefined;
+    throw explainPath(path ?? directory, error);
+  }
+}
+
+async function writeFiles(database: Database, directory: string): Promise<ExportResult> {
+  makeDirectory(directory);
+  await refuseOthers(directory);
   const everything = new WholeFile(join(directory, "facts.ndjson"));
   const fills = new WholeFile(join(directory, "fills.csv"));
   try {

@@ -1,12 +1,10 @@
 /** `import`: files of fills into one batch, whole or not at all. */
-import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
-import { openFile } from "../adapters/formats.ts";
 import type { Problem, Telling } from "../core/fact.ts";
 import { LotbookError } from "../errors.ts";
 import type { Database } from "../store/database.ts";
+import { findFiles, type InputFile, openInput, readInput } from "./input-file.ts";
 import type { Ports } from "./ports.ts";
 import {
   type BatchSource,
@@ -86,18 +84,24 @@ class FileReader {
   bad = 0;
   bytes = 0;
   digest = "";
+  readonly #input: InputFile;
   readonly #import: Import;
   #told: AsyncIterable<readonly Telling[]> = (async function* () {})();
 
-  private constructor(file: string, owner: Import) {
-    this.file = file;
+  private constructor(input: InputFile, owner: Import) {
+    this.file = input.name;
+    this.#input = input;
     this.#import = owner;
   }
 
   /** Opens a file and finds its format by its first bytes, unless it is named. */
-  static async open(file: string, from: string | undefined, owner: Import): Promise<FileReader> {
-    const reader = new FileReader(file, owner);
-    const opened = await openFile(file, reader.#chunks(), from);
+  static async open(
+    input: InputFile,
+    from: string | undefined,
+    owner: Import,
+  ): Promise<FileReader> {
+    const reader = new FileReader(input, owner);
+    const opened = await openInput(input, reader.#chunks(), from);
     reader.format = opened.format.name;
     reader.#told = opened.tellings;
     return reader;
@@ -105,8 +109,7 @@ class FileReader {
 
   async *#chunks(): AsyncGenerator<Uint8Array> {
     const hash = createHash("sha256");
-    for await (const chunk of createReadStream(this.file, { highWaterMark: 1 << 18 })) {
-      const bytes = chunk as Uint8Array;
+    for await (const bytes of readInput(this.#input)) {
       hash.update(bytes);
       this.bytes += bytes.length;
       this.#import.advance(bytes.length);
@@ -162,33 +165,19 @@ class Import {
   }
 }
 
-async function sizeOf(file: string): Promise<number> {
-  try {
-    const found = await stat(file);
-    if (found.isDirectory())
-      throw new LotbookError("BAD_USAGE", `${file} is a directory; name the files in it`);
-    return found.size;
-  } catch (error) {
-    if (error instanceof LotbookError) throw error;
-    throw new LotbookError("BAD_USAGE", `${file} cannot be read: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
-}
-
 export async function importFiles(
   database: Database,
   ports: Ports,
   files: readonly string[],
   options: ImportOptions = {},
 ): Promise<ImportResult> {
-  const sizes = await Promise.all(files.map(sizeOf));
+  const found = await findFiles(files);
   const job = new Import(
     options,
-    sizes.reduce((sum, size) => sum + size, 0),
+    found.reduce((sum, { size }) => sum + size, 0),
   );
   const readers: FileReader[] = [];
-  for (const file of files) readers.push(await FileReader.open(file, options.from, job));
+  for (const input of found) readers.push(await FileReader.open(input, options.from, job));
   const onRejected = (rejected: readonly RejectedRow[]): void => {
     for (const row of rejected) {
       const file = readers[row.file]!.file;

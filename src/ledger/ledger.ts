@@ -39,7 +39,10 @@ export class Ledger {
     this.#ports = ports;
   }
 
-  /** Records files of fills in one batch, whole or not at all. Throws BadRowsError where a row is bad. */
+  /**
+   * Records files of fills in one batch, whole or not at all; `-` is standard input. Throws BadRowsError
+   * where a row is bad.
+   */
   import(files: readonly string[], options?: ImportOptions): Promise<ImportResult> {
     return importFiles(this.database, this.#ports, files, options);
   }

@@ -1,5 +1,5 @@
 /** Civil dates of a zone, by the database's zone tables. docs/spec/time.md 5. */
-import { formatInstant, parseInstant, type Instant } from "../core/time.ts";
+import { formatInstant, instantFault, parseInstant, type Instant } from "../core/time.ts";
 import { LotbookError } from "../errors.ts";
 import type { Connection } from "../store/database.ts";
 
@@ -56,10 +56,16 @@ export async function readMoment(
 ): Promise<Instant> {
   const instant = parseInstant(text);
   if (instant !== undefined) return instant;
-  if (!datePattern.test(text) || parseInstant(`${text}T00:00:00Z`) === undefined)
-    throw new LotbookError("BAD_USAGE", `${options.option} "${text}" is no time`, {
+  const isDate = datePattern.test(text);
+  const midnight = isDate ? `${text}T00:00:00Z` : text;
+  if (!isDate || parseInstant(midnight) === undefined) {
+    // What is nearly a time is told what is wrong with it.
+    const fault = instantFault(midnight);
+    const says = fault.startsWith("is no RFC 3339") ? "is no time" : fault.split(";")[0]!;
+    throw new LotbookError("BAD_USAGE", `${options.option} "${text}" ${says}`, {
       advice: "write a date (2026-03-02) or a time with its zone (2026-03-02T14:05:11Z)",
     });
+  }
   if (options.date === "start") return startOfDate(connection, text, options.tz);
   return (await startOfDate(connection, dayAfter(text), options.tz)) - 1n;
 }

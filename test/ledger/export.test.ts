@@ -1,5 +1,6 @@
 /** Out and in again: exports are imported into empty ledgers, ledgers are copied between engines. */
-import { mkdir, readdir, readFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import type { Fact } from "../../src/core/fact.ts";
@@ -126,8 +127,33 @@ describeEngines("an export", (engine) => {
           await sleep(5);
           return connect(work);
         };
-        await expect(ledger.export(directory)).rejects.toThrow("EISDIR");
+        await expect(ledger.export(directory)).rejects.toThrow(
+          "facts.ndjson.unfinished is a directory",
+        );
         database.connect = connect;
+      }),
+    ));
+
+  test("replaces an earlier export, and nothing else", () =>
+    withDirectory((directory) =>
+      withLedger(engine, async ({ ledger }) => {
+        await ledger.record([fill("b1", 1, "1", "1")]);
+        const [own, other] = [join(directory, "own"), join(directory, "other")];
+        await ledger.export(own);
+        await ledger.record([fill("b2", 2, "1", "1")]);
+        await ledger.export(own);
+        expect(await readFile(join(own, "fills.csv"), "utf8")).toContain("b2");
+        for (const [name, content] of [
+          ["fills.csv", "mine"],
+          ["facts.ndjson", '{"type":"fill"}'],
+        ] as const) {
+          await mkdir(other, { recursive: true });
+          await writeFile(join(other, name), content);
+          await expect(ledger.export(other)).rejects.toThrow(`${name} is not of an export`);
+          expect(await readdir(other)).toEqual([name]);
+          expect(await readFile(join(other, name), "utf8")).toBe(content);
+          await rm(other, { recursive: true });
+        }
       }),
     ));
 

@@ -1,5 +1,7 @@
 /** `lotbook db status|migrate|copy`. */
+import { resolve } from "node:path";
 import type { Command } from "commander";
+import { LotbookError } from "../../errors.ts";
 import { forTerminal } from "../print/escape.ts";
 import { factsText, heading, printRecords } from "../print/records.ts";
 import type { Session } from "../session.ts";
@@ -51,6 +53,10 @@ async function migrateDatabase(session: Session): Promise<void> {
 }
 
 async function copyTo(session: Session, target: string): Promise<void> {
+  if (resolve(target) === resolve(session.location))
+    throw new LotbookError("BAD_USAGE", `${target} is the ledger itself`, {
+      advice: "Name a new directory or database.",
+    });
   await session.withDatabase("db copy", async (from) => {
     const { openDatabase } = await import("../../store/open.ts");
     const { copyLedger } = await import("../../ledger/copy.ts");

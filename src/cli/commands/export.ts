@@ -7,7 +7,7 @@ export function define(command: Command, session: Session): void {
   command
     .description("Write all facts, and what was computed from them, to files in a new directory.")
     .usage("<directory> [options]")
-    .argument("<directory>", "made by the command, or empty")
+    .argument("<directory>", "made by the command; an earlier export in it is replaced")
     .action(async (directory: string) => {
       await session.withLedger("export", async (ledger) => {
         const result = await ledger.export(directory);

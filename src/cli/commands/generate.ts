@@ -2,8 +2,8 @@
 import { createWriteStream } from "node:fs";
 import { finished } from "node:stream/promises";
 import { InvalidArgumentError, type Command } from "commander";
-import { writeGenerated } from "../../generate/write.ts";
-import { ReaderGone } from "../output.ts";
+import { explainPath } from "../../errors.ts";
+import { generatedBlocks, writeGenerated } from "../../generate/write.ts";
 import type { Session } from "../session.ts";
 
 interface GenerateCommandOptions {
@@ -43,15 +43,17 @@ export function define(command: Command, session: Session): void {
     .option("--out <file>", "write to a file instead of stdout")
     .action(async ({ out, ...options }: GenerateCommandOptions) => {
       if (out === undefined) {
-        await writeGenerated(options, process.stdout).catch((error: NodeJS.ErrnoException) => {
-          throw error.code === "EPIPE" ? new ReaderGone() : error;
-        });
+        for (const block of generatedBlocks(options)) await session.output.write(block);
         return;
       }
-      const stream = createWriteStream(out);
-      const rows = await writeGenerated(options, stream);
-      stream.end();
-      await finished(stream);
-      session.say(`${rows} rows written to ${out}`);
+      try {
+        const stream = createWriteStream(out);
+        const rows = await writeGenerated(options, stream);
+        stream.end();
+        await finished(stream);
+        session.say(`${rows} rows written to ${out}`);
+      } catch (error) {
+        throw explainPath(`the file ${out}`, error);
+      }
     });
 }

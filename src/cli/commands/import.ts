@@ -1,5 +1,4 @@
 /** `lotbook import <file…>`. */
-import { access, constants } from "node:fs/promises";
 import type { Command } from "commander";
 import { describeProblem } from "../../core/problem.ts";
 import type { ImportOptions, ImportResult } from "../../ledger/import.ts";
@@ -81,12 +80,15 @@ export function define(command: Command, session: Session): void {
       "Record fills from files, whole or not at all. The same file twice changes nothing.",
     )
     .usage("<file...> [options]")
-    .argument("<file...>", "files of fills")
+    .argument("<file...>", "files of fills; - is standard input")
     .option("--from <format>", "the files' format; else it is detected")
     .option("--skip-bad-rows", "record the good rows and list the bad ones (exit status 1)")
     .action(async (files: string[], { from, skipBadRows = false }: ImportCommandOptions) => {
-      // Before a ledger is made for files that are not there.
-      for (const file of files) await access(file, constants.R_OK);
+      // Before a ledger is made for files that are not there, or are none.
+      const { checkFiles, standardInput } = await import("../../ledger/input-file.ts");
+      await checkFiles(files, from);
+      if (files.includes(standardInput) && process.stdin.isTTY)
+        session.say("reading what is typed here; end it with Ctrl-D");
       await session.withLedger("import", async (ledger) => {
         await session.warnOfPowerLoss(ledger.database);
         const result = await ledger.import(files, {
@@ -96,10 +98,10 @@ export function define(command: Command, session: Session): void {
           onProblem: problemSayer(session, skipBadRows),
         });
         session.progress.clear();
-        await printImport(session, result);
-        sayConflicts(session, result);
         // A conflict that was told before waits already; it is no news.
         if (result.newConflicts > 0 || result.rejected > 0) session.status = 1;
+        await printImport(session, result);
+        sayConflicts(session, result);
       });
     });
 }

@@ -2,10 +2,12 @@
  * `lotbook start [file]`: what lotbook does, on a sample or on a file of one's own, in a directory that
  * is then removed.
  */
-import { mkdtemp, rm } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
+import { checkFiles } from "../../ledger/input-file.ts";
 import { openLedger } from "../../ledger/ledger.ts";
 import { readReport } from "../../reports/report.ts";
 import { printReport } from "../print/report.ts";
@@ -59,7 +61,7 @@ async function demonstrate(session: Session, directory: string, own?: string): P
     await say("\n2. Compute: which sale took from which buy, first in, first out.\n");
     await printCompute(session, await ledger.compute({ trigger: "start" }));
     await say("\n3. Verify: SQL that shares no code with the engine proves the result.\n");
-    if (!(await printVerify(session, ledger.database, { brief: true }))) session.status = 1;
+    await printVerify(session, ledger.database, { brief: true });
     await say("\n4. Report: what was earned.\n");
     await readReport(ledger.database, { report: "pnl" }, async (report) => {
       await printReport(report, session.format, session.output);
@@ -72,17 +74,37 @@ async function demonstrate(session: Session, directory: string, own?: string): P
   if (isTable) await session.output.write(`\n${hint(process.env)}`);
 }
 
+const interrupts = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** Does the work when the process is told to end, which it then does; gives what takes that back. */
+function atInterrupt(work: () => void): () => void {
+  const end = (signal: NodeJS.Signals): void => {
+    work();
+    forget();
+    process.kill(process.pid, signal);
+  };
+  const forget = (): void => {
+    for (const signal of interrupts) process.off(signal, end);
+  };
+  for (const signal of interrupts) process.on(signal, end);
+  return forget;
+}
+
 export function define(command: Command, session: Session): void {
   command
     .description("Show what lotbook does, in a directory that is removed afterwards.")
     .usage("[file] [options]")
     .argument("[file]", "fills of your own instead of the sample")
     .action(async (own: string | undefined) => {
+      if (own !== undefined) await checkFiles([own]);
       const directory = await mkdtemp(join(tmpdir(), "lotbook-start-"));
+      const remove = (): void => rmSync(directory, { recursive: true, force: true });
+      const forget = atInterrupt(remove);
       try {
         await demonstrate(session, directory, own);
       } finally {
-        await rm(directory, { recursive: true, force: true });
+        forget();
+        remove();
       }
     });
 }

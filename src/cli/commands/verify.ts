@@ -62,12 +62,12 @@ export interface VerifyPrintOptions {
   readonly brief?: boolean;
 }
 
-/** Proves the invariants and prints the outcome; says whether all of them hold. */
+/** Proves the invariants and prints the outcome; the session's status says whether all of them hold. */
 export async function printVerify(
   session: Session,
   database: Database,
   { brief = false, recomputed, ...options }: VerifyPrintOptions = {},
-): Promise<boolean> {
+): Promise<void> {
   let done = 0;
   const verification = await verifyVersion(database, {
     ...options,
@@ -79,6 +79,8 @@ export async function printVerify(
     recomputed === true && version !== null ? await recompute(database, version) : undefined;
   const ok =
     checks.every(({ violations }) => violations === 0) && (again?.differences.length ?? 0) === 0;
+  // Before it is printed: whoever reads may go away after the first line.
+  if (!ok) session.status = 1;
   const json = {
     ok,
     ...(again === undefined ? {} : { recomputed: again }),
@@ -88,10 +90,8 @@ export async function printVerify(
     checks: checks.map((check) => ({ ok: check.violations === 0, ...check })),
   };
   const rows = toRows(verification);
-  if (session.format !== "table") {
-    await printRecords({ columns, rows, json }, session.format, session.output);
-    return ok;
-  }
+  if (session.format !== "table")
+    return printRecords({ columns, rows, json }, session.format, session.output);
   const of = version === null ? "the facts; nothing is published" : `version ${version}`;
   const { width } = session.output.terminal;
   if (!brief) await session.output.write(`Invariants of ${of}, at revision ${revision}\n\n`);
@@ -109,7 +109,6 @@ export async function printVerify(
       "rules.\n";
   const identity = brief ? "" : `digest ${digest ?? "-"}\n`;
   await session.output.write(`\n${identity}${wrapWords(verdict, width ?? 100)}`);
-  return ok;
 }
 
 export function define(command: Command, session: Session): void {
@@ -120,11 +119,10 @@ export function define(command: Command, session: Session): void {
     .action(async (options: { version?: number; recompute?: boolean }) => {
       await session.withDatabase("verify", async (database) => {
         const { version, recompute: recomputed = false } = options;
-        const ok = await printVerify(session, database, {
+        await printVerify(session, database, {
           recomputed,
           ...(version === undefined ? {} : { version }),
         });
-        if (!ok) session.status = 1;
       });
     });
 }
