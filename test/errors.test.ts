@@ -1,7 +1,7 @@
 /** Holds src/errors.ts and docs/errors.md together, both ways. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { LotbookError, errorTable } from "../src/errors.ts";
+import { LotbookError, errorTable, explainPath } from "../src/errors.ts";
 
 interface Section {
   readonly code: string;
@@ -40,6 +40,39 @@ describe("docs/errors.md", () => {
 
   it("lists every exit status that the table uses", () => {
     for (const { exit } of Object.values(errorTable)) expect(page).toContain(`\n| ${exit} | `);
+  });
+});
+
+/** As Node throws it. */
+const refused = (code: string): Error =>
+  Object.assign(new Error(`${code}: no such thing, open`), { code, syscall: "open" });
+
+describe("what the system says of a path", () => {
+  it("is told in words, with what to do", () => {
+    expect(explainPath("a.csv", refused("ENOENT"))).toMatchObject({
+      code: "NOT_FOUND",
+      message: "a.csv does not exist",
+      advice: "Check how it is written.",
+    });
+    expect(explainPath("", refused("EACCES"))).toMatchObject({
+      code: "BAD_USAGE",
+      message: '"" is closed to this user',
+    });
+    expect(explainPath("x".repeat(5000), refused("ENAMETOOLONG"))).toMatchObject({
+      message: `${"x".repeat(200)}… is too long for a path`,
+    });
+    expect(explainPath("out", refused("ENOSPC"))).toMatchObject({ code: "ENVIRONMENT" });
+    expect(explainPath("data", refused("ENOENT"), "ENVIRONMENT")).toMatchObject({ exit: 3 });
+  });
+
+  it("is told by its code where there are no words, and other errors are left as they are", () => {
+    const strange = Object.assign(refused("ESTRANGE"), { path: "p" });
+    expect(explainPath("p", strange)).toMatchObject({
+      code: "ENVIRONMENT",
+      message: "p cannot be used (ESTRANGE)",
+    });
+    for (const error of [refused("ECONNRESET"), new LotbookError("REFUSED", "no"), new Error("x")])
+      expect(explainPath("p", error)).toBe(error);
   });
 });
 

@@ -19,6 +19,7 @@ export interface InputFile {
 }
 
 const chunkBytes = 1 << 18;
+const newline = 10;
 
 /** Finds the files; throws where one is not there, or not for this user to read. */
 export async function findFiles(paths: readonly string[]): Promise<InputFile[]> {
@@ -97,8 +98,9 @@ export async function* readInput(input: InputFile): AsyncGenerator<Uint8Array> {
       last = bytes.at(-1);
       yield bytes;
     }
-    // A writer may have been caught in the middle of a row, which would look whole.
-    if (input.isRegular && last !== 10 && (await stat(path)).size !== length)
+    // A writer may have been caught in the middle of a row, which can look whole.
+    const isWritten = length !== input.size || (await stat(path)).size !== length;
+    if (input.isRegular && last !== newline && isWritten)
       throw new LotbookError("BAD_INPUT", `${name} was written to while it was read`, {
         advice: "Its last row was not complete; import it again when it is. Nothing was recorded.",
       });

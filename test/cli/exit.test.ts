@@ -1,7 +1,7 @@
 /** The command line from outside: exit statuses, what goes to stdout and what to stderr. */
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -46,6 +46,15 @@ describe("usage", () => {
     ["report lots --group-by symbol", "--group-by is for pnl only"],
     ["report pnl", "there is no ledger at"],
     ["import", "missing required argument 'file'"],
+    ["import no-such-file", "no-such-file does not exist"],
+    ["import .", ". is a directory\nName the files in it."],
+    ["import - -", "standard input (-) can be read only once"],
+    ["import - --from xls", 'there is no format "xls"'],
+    ["report pnl --db=", "--db is empty"],
+    ["report pnl --db postgres:/u:secret-word@h/x", "postgres: is no database that lotbook knows"],
+    ["compute --db http://u:secret-word@h/x", "http:// is no database that lotbook knows"],
+    ["db copy ledger", "ledger is the ledger itself"],
+    ["generate --out no-such-place/x.csv", "the directory no-such-place does not exist"],
     ["versions publish x", "A version is a whole number from 1."],
     ["generate --fills 0", "At least 1 is needed."],
   ];
@@ -54,6 +63,8 @@ describe("usage", () => {
       const { status, stdout, stderr } = await run(line);
       expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
       expect(stderr).toContain(message);
+      expect(stderr).not.toMatch(/secret-word|E[A-Z]{4,}\b|\bat .*:\d+:\d+/);
+      expect(await readdir(directory)).toEqual([]);
     });
 
   it("help and the program's version end with 0, and make no ledger", async () => {

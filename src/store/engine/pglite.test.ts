@@ -1,4 +1,4 @@
-import fs, { fsyncSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import fs, { fsyncSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { engines, type TestPlace } from "../../../test/engines.ts";
@@ -199,6 +199,22 @@ describe.skipIf(embedded === undefined)("the embedded engine", () => {
     } finally {
       await empty.remove();
     }
+  });
+
+  test("a database that has lost files is refused, and none is made over it", async () => {
+    const data = join(place.location, "pgdata");
+    renameSync(join(data, "global/pg_control"), join(data, "kept"));
+    await expect(openPglite(place.location)).rejects.toMatchObject({
+      code: "ENVIRONMENT",
+      message: `the database in ${place.location} does not start`,
+    });
+    rmSync(join(data, "PG_VERSION"));
+    const before = readdirSync(data);
+    await expect(openPglite(place.location)).rejects.toMatchObject({
+      code: "ENVIRONMENT",
+      message: `the database in ${place.location} is damaged`,
+    });
+    expect(readdirSync(data)).toEqual(before);
   });
 
   test("a directory of something else is refused", async () => {
