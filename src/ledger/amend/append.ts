@@ -1,0 +1,86 @@
+/**
+ * Appending what a person decided. All that is looked at is looked at in the transaction that records, under
+ * the locks of the books concerned, so that no two people decide about the same state.
+ */
+import type { Fact } from "../../core/fact.ts";
+import type { Connection, Database } from "../../store/database.ts";
+import type { Ports } from "../ports.ts";
+import { type BatchSource, recordBatch, type SourcedTelling } from "../record/batch.ts";
+import { LotbookError } from "../../errors.ts";
+
+/** A fact to record, with the text that tells of it and who told. */
+export interface Appended {
+  readonly source: string;
+  readonly raw: string;
+  readonly fact: Fact;
+}
+
+export interface AppendOptions {
+  readonly author: string;
+  /** What is done, as the batch says it later. */
+  readonly inputs: Readonly<Record<string, unknown>>;
+  /** Look and say, and record nothing. */
+  readonly dryRun: boolean;
+}
+
+/** What is to be appended, and what to say of it. */
+export interface Amendment<Result> {
+  readonly facts: readonly Appended[];
+  readonly result: Result;
+}
+
+export interface Recorded<Result> {
+  readonly result: Result;
+  /** Null when nothing was recorded. */
+  readonly batch: string | null;
+}
+
+/** Locks books for the rest of the transaction, by id: the one order of locks everywhere. */
+export async function lockBookRows(connection: Connection, ids: Iterable<string>): Promise<void> {
+  await connection.execute(
+    `SELECT FROM books WHERE book_id = ANY ($1::uuid[]) ORDER BY book_id FOR NO KEY UPDATE`,
+    [[...new Set(ids)]],
+  );
+}
+
+/** The facts by source, in the order given. */
+function bySource(facts: readonly Appended[]): BatchSource[] {
+  const sources = new Map<string, SourcedTelling[]>();
+  for (const [row, { source, raw, fact }] of facts.entries()) {
+    const tellings = sources.get(source) ?? [];
+    tellings.push({ row, raw, fact });
+    sources.set(source, tellings);
+  }
+  return [...sources].map(([source, tellings]) => ({ source, tellings: [tellings] }));
+}
+
+/** Records what `work` finds is to be appended, all of it or nothing; `work` locks the books that it reads. */
+export async function append<Result>(
+  database: Database,
+  ports: Ports,
+  { author, inputs, dryRun }: AppendOptions,
+  work: (connection: Connection) => Promise<Amendment<Result>>,
+): Promise<Recorded<Result>> {
+  return database.connect(async (connection) => {
+    if (dryRun) {
+      const { result } = await connection.transaction(() => work(connection));
+      return { result, batch: null };
+    }
+    let amendment: Amendment<Result> | undefined;
+    const sources: BatchSource[] = [];
+    const { batchId } = await recordBatch(connection, ports, {
+      sources,
+      prepare: async () => {
+        amendment = await work(connection);
+        sources.push(...bySource(amendment.facts));
+      },
+      author,
+      inputs: () => JSON.stringify([inputs]),
+      onJudged: () => {},
+      onRejected: ([first]) => {
+        if (first !== undefined) throw new LotbookError("REFUSED", first.problem);
+      },
+    });
+    return { result: amendment!.result, batch: batchId };
+  });
+}
