@@ -2,18 +2,20 @@
  * Appending what a person decided. All that is looked at is looked at in the transaction that records, under
  * the locks of the books concerned, so that no two people decide about the same state.
  */
+import type { Decision } from "../../core/decision.ts";
 import type { Fact } from "../../core/fact.ts";
 import type { Connection, Database } from "../../store/database.ts";
 import type { Ports } from "../ports.ts";
-import { type BatchSource, recordBatch, type SourcedTelling } from "../record/batch.ts";
+import { type BatchSource, recordBatch } from "../record/batch.ts";
 import { LotbookError } from "../../errors.ts";
 
-/** A fact to record, with the text that tells of it and who told. */
-export interface Appended {
-  readonly source: string;
-  readonly raw: string;
-  readonly fact: Fact;
-}
+/** A fact to record, with the text that tells of it and who told; or a decision. */
+export type Appended =
+  | { readonly source: string; readonly raw: string; readonly fact: Fact }
+  | { readonly decision: Decision };
+
+/** The source that a batch of amendments is from. */
+const amendmentSource = "amendment";
 
 export interface AppendOptions {
   readonly author: string;
@@ -25,7 +27,8 @@ export interface AppendOptions {
 
 /** What is to be appended, and what to say of it. */
 export interface Amendment<Result> {
-  readonly facts: readonly Appended[];
+  /** In this order: a decision may be about another one of them, by its place from 0. */
+  readonly appended: readonly Appended[];
   readonly result: Result;
 }
 
@@ -43,18 +46,7 @@ export async function lockBookRows(connection: Connection, ids: Iterable<string>
   );
 }
 
-/** The facts by source, in the order given. */
-function bySource(facts: readonly Appended[]): BatchSource[] {
-  const sources = new Map<string, SourcedTelling[]>();
-  for (const [row, { source, raw, fact }] of facts.entries()) {
-    const tellings = sources.get(source) ?? [];
-    tellings.push({ row, raw, fact });
-    sources.set(source, tellings);
-  }
-  return [...sources].map(([source, tellings]) => ({ source, tellings: [tellings] }));
-}
-
-/** Records what `work` finds is to be appended, all of it or nothing; `work` locks the books that it reads. */
+/** Records what `work` finds is to be appended, all or nothing; `work` locks the books that it reads. */
 export async function append<Result>(
   database: Database,
   ports: Ports,
@@ -72,7 +64,8 @@ export async function append<Result>(
       sources,
       prepare: async () => {
         amendment = await work(connection);
-        sources.push(...bySource(amendment.facts));
+        const tellings = amendment.appended.map((each, row) => ({ row, ...each }));
+        sources.push({ source: amendmentSource, tellings: [tellings] });
       },
       author,
       inputs: () => JSON.stringify([inputs]),

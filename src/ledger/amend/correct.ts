@@ -3,7 +3,7 @@
  * voided, only replaced: a voided fact without a replacement may get one later.
  */
 import { factToLine, type Line } from "../../adapters/lotbook-ndjson/lines.ts";
-import type { FeeValue, Fill } from "../../core/fact.ts";
+import type { Fact, FeeValue, Fill } from "../../core/fact.ts";
 import { shownValue } from "../../core/problem.ts";
 import { LotbookError } from "../../errors.ts";
 import type { Connection, Database } from "../../store/database.ts";
@@ -24,7 +24,7 @@ export interface CorrectionOptions extends Person {
 
 export interface Correction {
   readonly kind: FactName["kind"];
-  /** What is in force before, as a line of an export; after a void without a replacement, what that took out. */
+  /** What was in force, as a line of an export; of a voided fact what the void took out. */
   readonly before: Line;
   /** Null: it is void, and nothing takes its place. */
   readonly after: Line | null;
@@ -37,14 +37,18 @@ export interface Correction {
 }
 
 /** A line of a fact with who put it there, and why. */
-const rawOf = (fact: Appended["fact"], signature: Signature): string =>
+const rawOf = (fact: Fact, signature: Signature): string =>
   JSON.stringify({ ...factToLine(fact), ...signature });
 
 export const appendedFact = (
-  fact: Appended["fact"],
+  fact: Fact,
   signature: Signature,
   source = correctionSource,
 ): Appended => ({ source, raw: rawOf(fact, signature), fact });
+
+function feeIn({ fees }: Fill, asset: string): string | undefined {
+  return fees.find((fee) => fee.asset === asset)?.amount;
+}
 
 /**
  * The values of a fill's fees, for its replacement: those in force, of fees that stay as they were. At
@@ -65,8 +69,6 @@ export async function carriedValues(
   );
   const places = rows.map((row) => ({ bookId: book.bookId, entry: row.entry }));
   const values = (await readFactsAt(connection, places)).map(({ fact }) => fact as FeeValue);
-  const feeIn = (fill: Fill, asset: string): string | undefined =>
-    fill.fees.find((fee) => fee.asset === asset)?.amount;
   return values
     .filter(({ asset }) => feeIn(after, asset) === feeIn(before, asset))
     .map((value) => ({ ...value, fillRevision: after.revision, revision: 0 }));
@@ -122,7 +124,7 @@ async function planCorrection(
     voids: !voided,
     carried,
   };
-  return { facts, result };
+  return { appended: facts, result };
 }
 
 /** A value of a fee belongs to one revision of its fill; of a voided one nobody asks. */

@@ -47,7 +47,12 @@ export async function feeValueFor(
   const { asset } = stated;
   const fill = `fill "${shownValue(fillId)}"`;
   const draft = {
-    ...{ portfolio, symbol, venue, account, fillId, ...stated },
+    portfolio,
+    symbol,
+    venue,
+    account,
+    fillId,
+    ...stated,
     fillRevision: `${revision}`,
   };
   const outcome = resolveFeeValue(draft, { file: "", row: 0 }, contractNames);
@@ -87,7 +92,10 @@ export async function setFeeValue(
       const named = await lockFill(connection, { ...narrowing, id: fillId });
       const fact = await feeValueFor(connection, named, { asset, value, source: from });
       const line = factToLine(fact);
-      return { facts: [{ source, raw: JSON.stringify({ ...line, author }), fact }], result: line };
+      return {
+        appended: [{ source, raw: JSON.stringify({ ...line, author }), fact }],
+        result: line,
+      };
     },
   );
   return { feeValue: result, batch };

@@ -78,7 +78,7 @@ export async function addOpeningLot(
     { author: lot.author, inputs, dryRun },
     async (connection) => {
       await requireNew(connection, lot);
-      return { facts: [{ source, raw: JSON.stringify(openingLot), fact: lot }], result: null };
+      return { appended: [{ source, raw: JSON.stringify(openingLot), fact: lot }], result: null };
     },
   );
   return { openingLot, batch };

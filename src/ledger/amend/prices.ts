@@ -123,7 +123,7 @@ interface FeeRow {
   readonly price: string | null;
 }
 
-/** Fees in third assets of fills in force that have no value in force, behind a place, each with its price. */
+/** Fees in third assets, of fills in force and without a value in force, behind a place; with their prices. */
 const feesWithout = `
   SELECT fill.book_id AS "bookId", fill.entry, book.portfolio, book.symbol, book.quote_asset AS quote,
     fill.venue, fill.account, fill.fill_id AS "fillId", fill.revision, fill.executed_at AS "executedAt",
@@ -131,7 +131,8 @@ const feesWithout = `
   FROM books book JOIN fills fill USING (book_id)
   CROSS JOIN LATERAL unnest(fill.third_fee_assets, fill.third_fee_amounts) AS fee (asset, amount)
   LEFT JOIN LATERAL (SELECT value.revision, gone.entry IS NULL AS stands
-    FROM fee_values value LEFT JOIN voids gone ON gone.book_id = value.book_id AND gone.target_entry = value.entry
+    FROM fee_values value
+    LEFT JOIN voids gone ON gone.book_id = value.book_id AND gone.target_entry = value.entry
     WHERE value.book_id = fill.book_id AND value.target_entry = fill.entry AND value.asset = fee.asset
     ORDER BY value.revision DESC LIMIT 1) value ON true
   LEFT JOIN LATERAL (SELECT at, price FROM prices WHERE prices.asset = fee.asset
@@ -197,7 +198,13 @@ class Valuing {
   telling(fee: FeeRow, row: number, value: Decimal, source: string): SourcedTelling {
     const { portfolio, symbol, venue, account, fillId, asset } = fee;
     const fact = {
-      ...{ kind: "fee value" as const, portfolio, symbol, venue, account, fillId, asset },
+      kind: "fee value" as const,
+      portfolio,
+      symbol,
+      venue,
+      account,
+      fillId,
+      asset,
       fillRevision: fee.revision,
       revision: fee.last === null ? 0 : fee.last + 1,
       value,
@@ -210,7 +217,12 @@ class Valuing {
 function describeFee(fee: FeeRow, valued: Pick<PricedFee, "value" | "source">): PricedFee {
   const { portfolio, symbol, venue, account, asset } = fee;
   return {
-    ...{ portfolio, symbol, venue, account, fill_id: fee.fillId, asset },
+    portfolio,
+    symbol,
+    venue,
+    account,
+    fill_id: fee.fillId,
+    asset,
     executed_at: formatInstant(fee.executedAt),
     amount: parseDecimal(fee.amount)!,
     ...valued,

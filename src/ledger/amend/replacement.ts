@@ -110,11 +110,13 @@ function signed(fact: Amendable, changes: Map<keyof Changes, string>, author: st
   return {};
 }
 
+function contentText(fact: Fact): string {
+  return JSON.stringify({ ...factToLine(fact), revision: 0, author: "" });
+}
+
 /** Whether two facts say the same, whoever said it and whichever revision it is. */
 export function sameContent(one: Fact, other: Fact): boolean {
-  const content = (fact: Fact): string =>
-    JSON.stringify({ ...factToLine(fact), revision: 0, author: "" });
-  return content(one) === content(other);
+  return contentText(one) === contentText(other);
 }
 
 /**
