@@ -207,15 +207,21 @@ describeEngines("amending", (engine) => {
       {
         open_fill_id: "before",
         open_kind: "opening lot",
-        note: "statement of 2025",
+        open_note: "statement of 2025",
         quantity: "2",
         pnl: null,
         missing: ["opening cost"],
       },
-      { open_fill_id: null, open_kind: null, note: null, quantity: "1", missing: ["unmatched"] },
+      {
+        open_fill_id: null,
+        open_kind: null,
+        open_note: null,
+        quantity: "1",
+        missing: ["unmatched"],
+      },
     ]);
     const [trade] = (await read(database, { report: "trades", symbol })).rows;
-    expect(trade).toMatchObject({ realized_pnl: "0", complete: false, opening_lots: ["before"] });
+    expect(trade).toMatchObject({ realized_pnl: "0", complete: false, opening_lot_quantity: "2" });
 
     const known = await correct(
       { kind: "opening lot", id: "before" },
@@ -229,7 +235,7 @@ describeEngines("amending", (engine) => {
     expect(left).toMatchObject({
       open_fill_id: "before",
       open_kind: "opening lot",
-      note: "statement of 2025",
+      open_note: "statement of 2025",
       remaining: "1",
     });
     expect((await read(database, { report: "unmatched", symbol })).rows).toEqual([]);
