@@ -82,14 +82,18 @@ export interface FileOutcome {
   duplicates: number;
   conflicts: number;
   rejected: number;
+  roundedCopies: number;
+  waiting: number;
   decisions: number;
 }
 
-const noRows: FileOutcome = {
+export const noRows: FileOutcome = {
   recorded: 0,
   duplicates: 0,
   conflicts: 0,
   rejected: 0,
+  roundedCopies: 0,
+  waiting: 0,
   decisions: 0,
 };
 
@@ -99,6 +103,8 @@ const counted: Readonly<Record<string, keyof FileOutcome>> = {
   duplicate: "duplicates",
   conflict: "conflicts",
   rejected: "rejected",
+  "rounded copy": "roundedCopies",
+  waiting: "waiting",
   decision: "decisions",
 };
 
@@ -110,6 +116,8 @@ export interface BatchOutcome {
   readonly books: number;
   /** Conflicts that were not told in the same words before. */
   readonly newConflicts: number;
+  /** Tellings that wait for a person and were not told before. */
+  readonly newWaiting: number;
   /** Up to 20. */
   readonly conflicts: readonly ConflictExample[];
 }
@@ -145,18 +153,34 @@ export async function countRepeats(
   );
 }
 
+const countAllNew =
+  "SELECT file, 'recorded' AS outcome, count(*)::integer AS n FROM staged GROUP BY file";
+const countJudged = `
+  SELECT file, coalesce(x.outcome, 'recorded') AS outcome, count(*)::integer AS n
+  FROM staged LEFT JOIN exceptions x USING (ordinal) GROUP BY 1, 2`;
+
+/** Where rows tell of more than one fact, each counts once, by what needs attention first. */
+const countByRow = `
+  SELECT file, outcome, count(*)::integer AS n FROM (
+    SELECT DISTINCT ON (file, place) file, coalesce(x.outcome, 'recorded') AS outcome
+    FROM staged LEFT JOIN exceptions x USING (ordinal)
+    ORDER BY file, place, array_position(ARRAY['rejected', 'conflict', 'waiting', 'recorded', 'rounded copy'],
+      coalesce(x.outcome, 'recorded'))) judged
+  GROUP BY file, outcome`;
+
 /** The counts by file, in the transaction that recorded them. */
 export async function outcomes(
   connection: Connection,
-  staging: { readonly books: ReadonlyMap<string, unknown>; readonly repeats: RepeatCounts },
+  staging: {
+    readonly books: ReadonlyMap<string, unknown>;
+    readonly repeats: RepeatCounts;
+    readonly beside: number;
+  },
   exceptions: number,
   batchId: string | null,
 ): Promise<BatchOutcome> {
   const rows = await connection.query<{ file: number; outcome: string; n: number }>(
-    exceptions === 0
-      ? "SELECT file, 'recorded' AS outcome, count(*)::integer AS n FROM staged GROUP BY file"
-      : `SELECT file, coalesce(x.outcome, 'recorded') AS outcome, count(*)::integer AS n
-         FROM staged LEFT JOIN exceptions x USING (ordinal) GROUP BY 1, 2`,
+    staging.beside > 0 ? countByRow : exceptions > 0 ? countJudged : countAllNew,
   );
   const files: FileOutcome[] = [];
   for (const { file, outcome, n } of rows) {
@@ -166,8 +190,8 @@ export async function outcomes(
     (files[file] ??= { ...noRows }).duplicates += count;
   }
   const conflicts = exceptions === 0 ? [] : await conflictExamples(connection);
-  const newConflicts = conflicts.length === 0 ? 0 : await countNewConflicts(connection);
-  return { files, batchId, books: staging.books.size, newConflicts, conflicts };
+  const isNew = exceptions === 0 ? noNews : await countNews(connection);
+  return { files, batchId, books: staging.books.size, ...isNew, conflicts };
 }
 
 /** SQL of a fill's content in one line, for a person. */
@@ -186,12 +210,16 @@ const content = (alias: string): string => {
     ${named("trade", "trade_id")})`;
 };
 
-async function countNewConflicts(connection: Connection): Promise<number> {
-  const [row] = await connection.query<{ count: number }>(
-    `SELECT count(*)::integer AS count FROM told JOIN exceptions x USING (ordinal)
-     WHERE x.outcome = 'conflict'`,
+type News = Pick<BatchOutcome, "newConflicts" | "newWaiting">;
+const noNews: News = { newConflicts: 0, newWaiting: 0 };
+
+async function countNews(connection: Connection): Promise<News> {
+  const [row] = await connection.query<News>(
+    `SELECT count(*) FILTER (WHERE x.outcome = 'conflict')::integer AS "newConflicts",
+       count(*) FILTER (WHERE x.outcome = 'waiting')::integer AS "newWaiting"
+     FROM told JOIN exceptions x USING (ordinal)`,
   );
-  return row!.count;
+  return row!;
 }
 
 async function conflictExamples(connection: Connection): Promise<ConflictExample[]> {

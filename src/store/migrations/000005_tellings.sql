@@ -27,6 +27,7 @@ CREATE TABLE aliases (
   entry bigint CHECK (entry > 0),            -- the fill; null while the telling waits for a person
   PRIMARY KEY (book_id, fill_id, venue, account, number)
 );
+CREATE INDEX aliases_by_entry ON aliases (book_id, entry) WHERE entry IS NOT NULL;
 CALL make_append_only('aliases');
 
 -- How much may stay unmatched in an instrument before a person is asked. The last one said holds.
