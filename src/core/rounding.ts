@@ -111,8 +111,7 @@ export function compareFills(
   recordedRounding: Rounding,
 ): Agreement {
   const disagree = optional.some(
-    (key) =>
-      told[key] !== undefined && recorded[key] !== undefined && told[key] !== recorded[key],
+    (key) => told[key] !== undefined && recorded[key] !== undefined && told[key] !== recorded[key],
   );
   if (disagree) return "different";
   const { clock } = toldRounding;

@@ -15,7 +15,7 @@ import {
   type RejectedRow,
   type SourcedTelling,
 } from "./record/batch.ts";
-import { type ConflictExample, noRows } from "./record/outcome.ts";
+import { type BatchOutcome, type ConflictExample, noRows } from "./record/outcome.ts";
 import { fileSource } from "./record/source-name.ts";
 
 export interface ImportOptions {
@@ -236,6 +236,14 @@ export async function importFiles(
   const outcome = await database.connect((connection) =>
     recordBatch(connection, ports, { sources, author, inputs, onRejected, onJudged, progress }),
   );
+  return resultOf(readers, job, outcome);
+}
+
+function resultOf(
+  readers: readonly FileReader[],
+  job: Import,
+  outcome: BatchOutcome,
+): ImportResult {
   const imported = readers.map((reader, index) => {
     const { decisions: _none, ...counts } = outcome.files[index] ?? noRows;
     const { file, rows, bad } = reader;

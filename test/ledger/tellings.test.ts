@@ -96,7 +96,10 @@ describeEngines("tellings", (engine) => {
       ["quantity=4,price=2,executed_at=ms", other(precise)],
       ["quantity=4,price=2,fee=2", other(precise)],
       ["quantity=4,price=2,fee=2,executed_at=ms", other(precise).replace(",0.12345,", ",0.1235,")],
-      ["quantity=4,price=2,fee=2,executed_at=ms", other(precise).replace("10:00:00.123456", "10:00:00.124")],
+      [
+        "quantity=4,price=2,fee=2,executed_at=ms",
+        other(precise).replace("10:00:00.123456", "10:00:00.124"),
+      ],
       ["quantity=4,price=2,fee=2,executed_at=ms", other(precise).replace("buy", "sell")],
     ] as const) {
       portfolio += "c";
@@ -168,7 +171,9 @@ describeEngines("tellings", (engine) => {
       [":2", "0.61", "file:lotbook-csv"],
       ["b1", "0.61", "file:lotbook-csv"],
     ]);
-    await expect(take([[row("b2", "10:00:00", "1", "100", "1,USD,,,3")]])).rejects.toThrow("1 bad row");
+    await expect(take([[row("b2", "10:00:00", "1", "100", "1,USD,,,3")]])).rejects.toThrow(
+      "1 bad row",
+    );
     await expect(take([[valued("b3", "much")]])).rejects.toThrow("1 bad row");
   });
 });

@@ -127,8 +127,8 @@ function withMore(fill: Fill, unnamed: boolean, value: string, place: Place): Ro
       place,
       "fee_value",
       value,
-      `is the value of one fee in a third asset, and this row has ${third.length === 0 ? "none" : third.length}; ` +
-        "leave it empty, or record fee values apart",
+      "is the value of one fee in a third asset, and this row has " +
+        `${third.length === 0 ? "none" : third.length}; leave it empty, or record fee values apart`,
     );
   const { portfolio, symbol, venue, account, fillId, revision } = fill;
   const feeValue = resolveFeeValue(

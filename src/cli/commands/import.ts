@@ -33,16 +33,16 @@ export async function printImport(session: Session, result: ImportResult): Promi
   const { conflictExamples, ...rest } = result;
   const files = result.files.map(fileRow);
   const sum = (name: Count): number => files.reduce((total, file) => total + file[name], 0);
-  const told: Count[] = [...counts, ...rareCounts.filter((name) => sum(name) > 0)];
+  const shownCounts: Count[] = [...counts, ...rareCounts.filter((name) => sum(name) > 0)];
   const columns = [
     heading("file", "text"),
     heading("format", "name"),
-    ...told.map((name) => heading(name)),
+    ...shownCounts.map((name) => heading(name)),
   ];
   const rows = files.map((file) =>
     Object.fromEntries(columns.map(({ name }) => [name, file[name as keyof typeof file]])),
   );
-  const total = Object.fromEntries(told.map((name) => [name, sum(name)]));
+  const total = Object.fromEntries(shownCounts.map((name) => [name, sum(name)]));
   const examples = conflictExamples.map(({ file, row, kind, id, told, recorded }) => ({
     file,
     row,

@@ -146,7 +146,8 @@ class Staging {
         : said.space;
     // One text may tell of several facts: a message with two fills, or the rows of files with other
     // headers. Equal rows without ids are as many fills.
-    const counts = space === "unnamed" || (space === "beside" && isContentId((fact as FeeValue).fillId));
+    const counts =
+      space === "unnamed" || (space === "beside" && isContentId((fact as FeeValue).fillId));
     if (!counts && this.#recent.heard(told.slice(48) + leaf.slice(48)))
       return space === "beside" ? undefined : this.repeats.add(book.bookId, source, file);
     // Right if all of the batch turns out to be new; else the roots are taken again from what was judged.
@@ -239,7 +240,11 @@ export async function recordBatch(
     await insertNumbered(connection, staging.kinds, straight);
     ports.failpoint("record.inserted");
     const roots = straight ? [...staging.books.values()] : await rootsOfJudged(connection);
-    const batch = { source: batchSource(options.sources), author: options.author, inputs: options.inputs() };
+    const batch = {
+      source: batchSource(options.sources),
+      author: options.author,
+      inputs: options.inputs(),
+    };
     const batchId = await writeSeals(connection, ports, batch, heads, roots);
     await countRepeats(connection, staging.repeats, exceptions);
     ports.failpoint("record.sealed");

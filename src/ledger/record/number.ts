@@ -104,8 +104,8 @@ const insertAliases = `
   WHERE CASE s.kind WHEN 'decision' THEN s.id IS NOT NULL ELSE x.alias END`;
 
 /**
- * Numbers the staged rows and inserts them. `straight`: all are new, as they were counted while staging; no row
- * is sorted or looked up.
+ * Numbers the staged rows and inserts them. `straight`: all are new, as they were counted while staging, and
+ * no row is sorted or looked up.
  */
 export async function insertNumbered(
   connection: Connection,

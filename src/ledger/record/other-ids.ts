@@ -9,7 +9,14 @@ import { comparePair } from "../../core/pairing.ts";
 import type { Fill } from "../../core/fact.ts";
 import { fills } from "./fact-table.ts";
 import { pairSpace } from "./pair.ts";
-import { areForeign, contentSpace, givenSpace, otherSources, roundingOf, severalSources } from "./source-name.ts";
+import {
+  areForeign,
+  contentSpace,
+  givenSpace,
+  otherSources,
+  roundingOf,
+  severalSources,
+} from "./source-name.ts";
 import { fillIn, recordedColumns, stagedColumns } from "./staged-facts.ts";
 import { toldLine } from "./told-lines.ts";
 import { type RowVerdict, writeVerdicts } from "./verdicts.ts";

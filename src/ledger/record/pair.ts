@@ -5,7 +5,14 @@
 import type { Connection, Row } from "../../store/database.ts";
 import { Pairing, type Side, type Verdict, clockOf, evidentClock } from "../../core/pairing.ts";
 import { fills } from "./fact-table.ts";
-import { areForeign, contentSpace, roundingOf, spaceSql } from "./source-name.ts";
+import {
+  allSpaces,
+  areForeign,
+  contentSpace,
+  givenSpace,
+  roundingOf,
+  spaceSql,
+} from "./source-name.ts";
 import { fillIn, recordedColumns, stagedColumns } from "./staged-facts.ts";
 import { type RowVerdict, writeVerdicts } from "./verdicts.ts";
 
@@ -13,15 +20,14 @@ const pageRows = 4000;
 
 /** SQL: whether ids of a space, given as SQL, share nothing with those of `space`. */
 function foreign(space: string, other: string): string {
-  const shared = ["given", "content", "coinbase entry", "coinbase trade"].filter(
-    (each) => !areForeign(space, each),
-  );
+  const shared = allSpaces.filter((each) => !areForeign(space, each));
   return `${other} NOT IN (${shared.map((each) => `'${each}'`).join(", ")})`;
 }
 
 /** SQL: the space of a staged row. */
 const stagedSpace = (alias: string): string =>
-  `CASE ${alias}.space WHEN 'unnamed' THEN '${contentSpace}' ELSE coalesce(${alias}.space, 'given') END`;
+  `CASE ${alias}.space WHEN 'unnamed' THEN '${contentSpace}'
+    ELSE coalesce(${alias}.space, '${givenSpace}') END`;
 
 const stands = (alias: string): string =>
   `NOT EXISTS (SELECT FROM exceptions x WHERE x.ordinal = ${alias}.ordinal)`;
@@ -42,7 +48,8 @@ const toldByRecorded = (space: string): string => `(
 const layOut = (space: string): string => `
   WITH told AS (
     SELECT s.* FROM staged s
-    WHERE s.file = $1 AND s.kind = 'fill' AND s.revision = 0 AND ${stagedSpace("s")} = '${space}' AND ${stands("s")}
+    WHERE s.file = $1 AND s.kind = 'fill' AND s.revision = 0 AND ${stagedSpace("s")} = '${space}'
+      AND ${stands("s")}
   ), wallet AS (
     SELECT book_id, venue, account, min(executed_at) AS low, max(executed_at) AS high
     FROM told GROUP BY book_id, venue, account
@@ -59,7 +66,8 @@ const layOut = (space: string): string => `
       EXISTS (SELECT FROM exceptions x JOIN staged t USING (ordinal)
         WHERE x.alias AND x.first = s.ordinal AND ${stagedSpace("t")} = '${space}')
     FROM wallet w JOIN staged s USING (book_id, venue, account)
-    WHERE s.file < $1 AND s.kind = 'fill' AND s.revision = 0 AND ${foreign(space, stagedSpace("s"))} AND ${stands("s")}
+    WHERE s.file < $1 AND s.kind = 'fill' AND s.revision = 0 AND ${foreign(space, stagedSpace("s"))}
+      AND ${stands("s")}
   ), bounds AS (
     SELECT book_id, venue, account, min(executed_at) AS first, max(executed_at) AS last
     FROM known GROUP BY book_id, venue, account

@@ -60,6 +60,12 @@ export const givenSpace = "given";
 /** Ids made of content and occurrence. */
 export const contentSpace = "content";
 
+export const allSpaces: readonly string[] = [
+  givenSpace,
+  contentSpace,
+  ...spaces.map(({ idSpace }) => idSpace),
+];
+
 /** SQL: the space of a fill's id, by the id and the source that told of it. */
 export function spaceSql(id: string, source: string): string {
   const cases = spaces.map(({ source: name, idSpace }) => `WHEN '${name}' THEN '${idSpace}'`);

@@ -14,7 +14,9 @@ export function stagedColumns(table: FactTable, staged = "s", book = "b"): strin
 /** SQL: the same from a row of the table. */
 export function recordedColumns(table: FactTable, recorded: string, book = "b"): string {
   const columns = { ...table.identity, ...table.content, ...table.optional, ...table.said };
-  return [bookColumns(book), ...Object.keys(columns).map((name) => `${recorded}.${name}`)].join(", ");
+  return [bookColumns(book), ...Object.keys(columns).map((name) => `${recorded}.${name}`)].join(
+    ", ",
+  );
 }
 
 const bookColumns = (book: string): string =>

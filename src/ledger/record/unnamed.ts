@@ -22,8 +22,7 @@ const findBeside = `
   SELECT s.ordinal, r.id FROM renamed r JOIN staged s ON s.ordinal = r.ordinal + 1
   WHERE s.space = 'beside'`;
 
-const rename =
-  "UPDATE staged s SET id = r.id FROM renamed r WHERE r.ordinal = s.ordinal";
+const rename = "UPDATE staged s SET id = r.id FROM renamed r WHERE r.ordinal = s.ordinal";
 
 const read = (table: FactTable): string => `
   SELECT s.ordinal, ${stagedColumns(table)}
