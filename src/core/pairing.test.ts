@@ -12,8 +12,9 @@ function fill(at: bigint, quantity: string, price = "100", more: Partial<Fill> =
   return { ...made, executedAt: at, ...more };
 }
 
+const fee = (amount: string) => ({ fees: [{ asset: "USD", amount }] });
+
 test("the worked numbers of telling.md 3", () => {
-  const fee = (amount: string) => ({ fees: [{ asset: "USD", amount }] });
   const recorded = fill(0n, "0.12345", "60100.129", fee("0.04999"));
   const rounding = { quantity: 4, price: 2, fee: 2 };
   const told = (quantity: string, price: string, amount: string): string =>

@@ -91,7 +91,7 @@ const utf16 = (text: string): Uint8Array => Buffer.from(text, "utf16le");
 
 const valued = (line: string): string => `${header},fee,fee_asset,revision,fee_value\n${line}\n`;
 
-async function read(line: string): Promise<readonly unknown[]> {
+async function readLine(line: string): Promise<readonly unknown[]> {
   const [told] = await readAll("fills.csv", valued(line));
   return [told!.unnamed, told!.feeValue?.asset, told!.feeValue?.value];
 }
@@ -102,10 +102,10 @@ describe("rows without ids and values of fees", () => {
   const fill = "2026-03-02T14:05:11Z,BTC-USD,buy,1,2";
 
   test("are told as such", async () => {
-    expect(await read(`f1,${fill},,,,`)).toEqual([undefined, undefined, undefined]);
-    expect(await read(`,${fill},,,,`)).toEqual([true, undefined, undefined]);
-    expect(await read(`f1,${fill},1,BNB,,0.60`)).toEqual([false, "BNB", "0.6"]);
-    expect(await read(`,${fill},1,BNB,,-3`)).toEqual([true, "BNB", "-3"]);
+    expect(await readLine(`f1,${fill},,,,`)).toEqual([undefined, undefined, undefined]);
+    expect(await readLine(`,${fill},,,,`)).toEqual([true, undefined, undefined]);
+    expect(await readLine(`f1,${fill},1,BNB,,0.60`)).toEqual([false, "BNB", "0.6"]);
+    expect(await readLine(`,${fill},1,BNB,,-3`)).toEqual([true, "BNB", "-3"]);
   });
 
   test("are refused where they can't be", async () => {

@@ -113,7 +113,8 @@ describeEngines("decisions", (engine) => {
       expect((await kept(opened))[1]!["told"]).toBe(
         String.raw`{"type":"fill","portfolio":"default","symbol":"BTC-USD","venue":"manual",` +
           String.raw`"account":"main","fill_id":"b1","revision":0,"executed_at":"2026-03-01T00:01:00Z",` +
-          String.raw`"side":"buy","quantity":"1.5","price":"100","fees":[{"asset":"BNB","amount":"0.1"}],"strategy":"a\\\"b\u0007"}`,
+          String.raw`"side":"buy","quantity":"1.5","price":"100",` +
+          String.raw`"fees":[{"asset":"BNB","amount":"0.1"}],"strategy":"a\\\"b\u0007"}`,
       );
       await expectSealed(opened);
     }));

@@ -81,7 +81,8 @@ describeEngines("overlapping exports", (engine) => {
   async function facts(owner: string): Promise<unknown[]> {
     const rows = await opened.query(
       `SELECT symbol, CASE WHEN fill_id LIKE 'row:%' THEN right(fill_id, 2) ELSE fill_id END AS id,
-         executed_at, side, quantity, price FROM fills JOIN books USING (book_id) WHERE portfolio LIKE '${owner} %'
+         executed_at, side, quantity, price FROM fills JOIN books USING (book_id)
+       WHERE portfolio LIKE '${owner} %'
        ORDER BY 1, 2, 3, 4, 5, 6`,
     );
     return rows.map((row) => Object.values(row).join(" "));

@@ -12,6 +12,8 @@ import { counts, fill, openTestLedger, type TestLedger } from "./ledger.ts";
 const header =
   "fill_id,executed_at,portfolio,symbol,side,quantity,price,fee,fee_asset,strategy,order_id,fee_value";
 
+const rounding = (text: string) => ({ rounding: parseRounding(text) });
+
 describeEngines("tellings", (engine) => {
   let opened: TestLedger;
   let directory: string;
@@ -34,6 +36,8 @@ describeEngines("tellings", (engine) => {
   const row = (id: string, at: string, quantity: string, price: string, more = ",,,,"): string =>
     `${id},2026-03-01T${at}Z,${portfolio},BTC-USD,buy,${quantity},${price},${more}`;
 
+  const tagged = (strategy: string): string => row("", "10:00:00", "1", "100", `,,${strategy},,`);
+
   async function file(rows: readonly string[]): Promise<string> {
     const path = join(directory, `${(number += 1)}.csv`);
     await writeFile(path, [header, ...rows].map((each) => `${each}\n`).join(""));
@@ -47,8 +51,6 @@ describeEngines("tellings", (engine) => {
     const { recorded, duplicates, roundedCopies, conflicts, waiting } = result;
     return [recorded, duplicates, roundedCopies, conflicts, waiting];
   }
-
-  const rounding = (text: string) => ({ rounding: parseRounding(text) });
 
   test("what agrees with another revision is a duplicate of that one", async () => {
     const told = (price: string, more = {}) => fill("b1", 1, "1", price, { portfolio, ...more });
@@ -114,8 +116,10 @@ describeEngines("tellings", (engine) => {
     const rounded = row("b1", "10:00:00", "0.1234", "100");
     const declared = rounding("quantity=4");
     expect(await take([[precise], [rounded]], declared)).toEqual([1, 0, 1, 0, 0]);
-    const mine = (line: string): string => line.replace(portfolio, `${portfolio}b`);
-    expect(await take([[mine(rounded)], [mine(precise)]], declared)).toEqual([1, 0, 1, 0, 0]);
+    const [first, last] = [rounded, precise].map((line) =>
+      line.replace(portfolio, `${portfolio}b`),
+    );
+    expect(await take([[first!], [last!]], declared)).toEqual([1, 0, 1, 0, 0]);
   });
 
   test("rows without ids: equal rows are as many fills, the same file is none", async () => {
@@ -143,7 +147,6 @@ describeEngines("tellings", (engine) => {
   });
 
   test("tags are no part of what names a row, and their order in the file is no matter", async () => {
-    const tagged = (strategy: string) => row("", "10:00:00", "1", "100", `,,${strategy},,`);
     expect(await take([[tagged("trend"), tagged("grid")]])).toEqual([2, 0, 0, 0, 0]);
     expect(await take([[tagged("grid"), tagged("trend")]])).toEqual([0, 2, 0, 0, 0]);
     expect(await take([[tagged(""), tagged("")]])).toEqual([0, 2, 0, 0, 0]);

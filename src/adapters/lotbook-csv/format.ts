@@ -133,7 +133,12 @@ function withMore(fill: Fill, unnamed: boolean, value: string, place: Place): Ro
   const { portfolio, symbol, venue, account, fillId, revision } = fill;
   const feeValue = resolveFeeValue(
     {
-      ...{ portfolio, symbol, venue, account, fillId, value },
+      portfolio,
+      symbol,
+      venue,
+      account,
+      fillId,
+      value,
       fillRevision: revision.toString(),
       asset: third[0]!.asset,
       source: "row",

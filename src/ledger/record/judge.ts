@@ -241,7 +241,8 @@ async function lookAgain(connection: Connection, tables: readonly FactTable[]): 
 const takeDecisions = `
   INSERT INTO exceptions (ordinal, outcome, entry, leaf, first, problem)
   SELECT s.ordinal, CASE WHEN stands THEN 'decision' ELSE 'rejected' END, named.entry,
-    ${factLeafOf("named.entry")}, target.ordinal, CASE WHEN NOT stands THEN 'what it decides about is not recorded' END
+    ${factLeafOf("named.entry")}, target.ordinal,
+    CASE WHEN NOT stands THEN 'what it decides about is not recorded' END
   FROM staged s JOIN books b USING (book_id)
   CROSS JOIN LATERAL (SELECT (s.extra)[1]::bigint AS entry, (s.extra)[2]::bigint AS place) named
   LEFT JOIN staged target ON target.file = s.file AND target.place = named.place
