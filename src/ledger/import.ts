@@ -15,7 +15,12 @@ import {
   type RejectedRow,
   type SourcedTelling,
 } from "./record/batch.ts";
-import { type BatchOutcome, type ConflictExample, noRows } from "./record/outcome.ts";
+import {
+  type BatchOutcome,
+  type ConflictExample,
+  noRows,
+  type WaitingExample,
+} from "./record/outcome.ts";
 import { fileSource } from "./record/source-name.ts";
 
 export interface ImportOptions {
@@ -70,6 +75,8 @@ export interface ImportResult {
   readonly problems: readonly Problem[];
   /** The first twenty tellings that disagree with what the ledger has. */
   readonly conflictExamples: readonly (Omit<ConflictExample, "file"> & { readonly file: string })[];
+  /** The first twenty that wait. */
+  readonly waitingExamples: readonly (Omit<WaitingExample, "file"> & { readonly file: string })[];
 }
 
 /** The error of an import that recorded nothing because of bad rows. */
@@ -249,6 +256,10 @@ function resultOf(
     const { file, rows, bad } = reader;
     return { file, format: reader.format, rows, ...counts, rejected: counts.rejected + bad };
   });
+  const named = <Example extends WaitingExample>(example: Example) => ({
+    ...example,
+    file: readers[example.file]!.file,
+  });
   const sum = (key: Exclude<keyof typeof noRows, "decisions">): number =>
     imported.reduce((total, file) => total + file[key], 0);
   return {
@@ -264,9 +275,7 @@ function resultOf(
     books: outcome.books,
     batch: outcome.batchId,
     problems: job.problems,
-    conflictExamples: outcome.conflicts.map((each) => ({
-      ...each,
-      file: readers[each.file]!.file,
-    })),
+    conflictExamples: outcome.conflicts.map(named),
+    waitingExamples: outcome.waiting.map(named),
   };
 }

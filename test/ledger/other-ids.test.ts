@@ -177,6 +177,22 @@ describeEngines("other ids", (engine) => {
   test("counts that differ wait, all of them", async () => {
     expect(await take(await api([trades[0]!, trades[3]!]))).toEqual([2, 0, 0, 0, 0, 0]);
     expect(await take(await csv([trades[0]!, trades[1]!]))).toEqual([0, 0, 0, 0, 2, 2]);
+    // What waits counts: one more of them is still no match, in a batch of its own or not.
+    const third = { ...trades[1]!, number: 7 };
+    expect(await take(await csv([third]))).toEqual([0, 0, 0, 0, 1, 1]);
+    expect(await take(await csv([trades[0]!, trades[1]!, third]))).toEqual([0, 0, 0, 0, 3, 0]);
+  });
+
+  test("equal rows without ids wait one by one, and are known again", async () => {
+    expect(await take(await api([trades[0]!, trades[3]!]))).toEqual([2, 0, 0, 0, 0, 0]);
+    const rows = await sheet([trades[0]!, trades[0]!]);
+    expect(await take(rows)).toEqual([0, 0, 0, 0, 2, 2]);
+    const before = await counts(opened);
+    expect(await take(rows)).toEqual([0, 0, 0, 0, 2, 0]);
+    expect(await counts(opened)).toEqual(before);
+    // The other fill comes and is recorded: what waits is no fill. It keeps waiting for a person.
+    expect(await take(await api(trades.slice(0, 2)))).toEqual([1, 1, 0, 0, 0, 0]);
+    expect(await take(rows)).toEqual([0, 0, 0, 0, 2, 0]);
   });
 
   test("content that differs waits; under a known id it is a conflict", async () => {

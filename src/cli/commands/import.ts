@@ -30,7 +30,7 @@ function fileRow({ roundedCopies, ...file }: ImportResult["files"][number]) {
 
 /** Imports files and says what became of their rows; shared with the demonstration. */
 export async function printImport(session: Session, result: ImportResult): Promise<void> {
-  const { conflictExamples, ...rest } = result;
+  const { conflictExamples, waitingExamples: waiting_examples, ...rest } = result;
   const files = result.files.map(fileRow);
   const sum = (name: Count): number => files.reduce((total, file) => total + file[name], 0);
   const shownCounts: Count[] = [...counts, ...rareCounts.filter((name) => sum(name) > 0)];
@@ -60,6 +60,7 @@ export async function printImport(session: Session, result: ImportResult): Promi
     new_waiting: newWaiting,
     files,
     conflict_examples: examples,
+    waiting_examples,
   };
   const shown =
     session.format === "table" && files.length > 1
@@ -96,8 +97,13 @@ function sayConflicts(session: Session, { conflicts, conflictExamples }: ImportR
   );
 }
 
-function sayWaiting(session: Session, { waiting, newWaiting }: ImportResult): void {
+function sayWaiting(session: Session, result: ImportResult): void {
+  const { waiting, newWaiting, waitingExamples } = result;
   if (waiting === 0) return;
+  for (const { file, row, kind, id, told } of waitingExamples)
+    session.say(`${file} row ${row}: ${kind} ${id} waits, told as ${told}`);
+  const more = waiting - waitingExamples.length;
+  if (more > 0) session.say(`and ${more} more`);
   session.say(
     `${waiting} ${waiting === 1 ? "row waits" : "rows wait"} for a person` +
       (newWaiting === waiting ? "" : ` (${newWaiting} new)`) +

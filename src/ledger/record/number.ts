@@ -47,6 +47,9 @@ function insertFacts(table: FactTable, numbering: Numbering): string {
     WHERE s.kind = '${table.kind}' AND ${numbering.isNew} ORDER BY s.book_id, s.ordinal`;
 }
 
+/** Bytes that tell of several facts are told of each of them, also while there is no entry to tell by. */
+const waitingId = "CASE WHEN n.entry IS NULL THEN concat_ws(' ', s.kind, s.id, s.part) END";
+
 const numberJudged = [
   `INSERT INTO numbered
    SELECT s.ordinal, b.last_entry + row_number() OVER (PARTITION BY s.book_id ORDER BY s.ordinal),
@@ -65,14 +68,16 @@ const numberJudged = [
   // A telling is new when its source has not said those bytes of that fact before.
   `INSERT INTO told
    SELECT d.ordinal, b.last_observation + row_number() OVER (PARTITION BY d.book_id ORDER BY d.ordinal)
-   FROM (SELECT DISTINCT ON (s.book_id, n.entry, s.telling) s.book_id, s.ordinal
+   FROM (SELECT DISTINCT ON (s.book_id, n.entry, s.telling, ${waitingId}) s.book_id, s.ordinal
          FROM staged s JOIN numbered n USING (ordinal)
          WHERE NOT EXISTS (SELECT FROM exceptions x WHERE x.ordinal = s.ordinal AND x.heard)
          AND NOT EXISTS (SELECT FROM observations o
            WHERE o.book_id = s.book_id AND o.entry = n.entry AND o.telling = s.telling)
          AND NOT EXISTS (SELECT FROM observations o WHERE n.entry IS NULL
-           AND o.book_id = s.book_id AND o.entry IS NULL AND o.telling = s.telling)
-         ORDER BY s.book_id, n.entry, s.telling, s.ordinal) d
+           AND o.book_id = s.book_id AND o.entry IS NULL AND o.telling = s.telling
+           AND (o.told IS NULL OR o.told::json ->> 'type' = s.kind
+             AND s.id IN (o.told::json ->> 'fill_id', o.told::json ->> 'target_id')))
+         ORDER BY s.book_id, n.entry, s.telling, ${waitingId}, s.ordinal) d
    JOIN books b USING (book_id)`,
 ];
 

@@ -67,13 +67,17 @@ async function lockSome(connection: Connection, books: readonly BookNames[]): Pr
   }));
 }
 
-/** A telling whose content is not what the ledger has. */
-export interface ConflictExample {
+/** A telling that waits for a person. */
+export interface WaitingExample {
   readonly file: number;
   readonly row: number;
   readonly kind: string;
   readonly id: string;
   readonly told: string;
+}
+
+/** A telling whose content is not what the ledger has. */
+export interface ConflictExample extends WaitingExample {
   readonly recorded: string;
 }
 
@@ -120,6 +124,7 @@ export interface BatchOutcome {
   readonly newWaiting: number;
   /** Up to 20. */
   readonly conflicts: readonly ConflictExample[];
+  readonly waiting: readonly WaitingExample[];
 }
 
 const addRepeats = `ON CONFLICT (book_id, source) DO UPDATE SET count = repeats.count + excluded.count,
@@ -189,9 +194,10 @@ export async function outcomes(
   for (const { file, count } of staging.repeats.all) {
     (files[file] ??= { ...noRows }).duplicates += count;
   }
-  const conflicts = exceptions === 0 ? [] : await conflictExamples(connection);
+  const conflicts = exceptions === 0 ? [] : await examples<ConflictExample>(connection, "conflict");
+  const waiting = exceptions === 0 ? [] : await examples<WaitingExample>(connection, "waiting");
   const isNew = exceptions === 0 ? noNews : await countNews(connection);
-  return { files, batchId, books: staging.books.size, ...isNew, conflicts };
+  return { files, batchId, books: staging.books.size, ...isNew, conflicts, waiting };
 }
 
 /** SQL of a fill's content in one line, for a person. */
@@ -222,14 +228,18 @@ async function countNews(connection: Connection): Promise<News> {
   return row!;
 }
 
-async function conflictExamples(connection: Connection): Promise<ConflictExample[]> {
-  const rows = await connection.query<Omit<ConflictExample, "row"> & { place: bigint }>(
+async function examples<Example extends WaitingExample>(
+  connection: Connection,
+  outcome: "conflict" | "waiting",
+): Promise<Example[]> {
+  const rows = await connection.query<Example & { place?: bigint }>(
     `SELECT s.file, s.place, s.kind, s.id,
        CASE s.kind WHEN 'fill' THEN ${content("s")} ELSE array_to_string(s.extra, ' ') END AS told,
        coalesce(${content("f")}, 'something else') AS recorded
      FROM exceptions x JOIN staged s USING (ordinal) JOIN numbered n USING (ordinal)
      LEFT JOIN fills f ON f.book_id = s.book_id AND f.entry = n.entry
-     WHERE x.outcome = 'conflict' ORDER BY s.ordinal LIMIT 20`,
+     WHERE x.outcome = $1 ORDER BY s.ordinal LIMIT 20`,
+    [outcome],
   );
-  return rows.map(({ place, ...row }) => ({ ...row, row: Number(place) }));
+  return rows.map(({ place, ...row }) => ({ ...row, row: Number(place) }) as unknown as Example);
 }

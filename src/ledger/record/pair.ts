@@ -3,6 +3,7 @@
  * order of time, wallet by wallet, and read page by page: memory does not grow with the history.
  */
 import type { Connection, Row } from "../../store/database.ts";
+import type { Fill } from "../../core/fact.ts";
 import { Pairing, type Side, type Verdict, clockOf, evidentClock } from "../../core/pairing.ts";
 import { fills } from "./fact-table.ts";
 import {
@@ -14,6 +15,7 @@ import {
   spaceSql,
 } from "./source-name.ts";
 import { fillIn, recordedColumns, stagedColumns } from "./staged-facts.ts";
+import { toldFill } from "./told-lines.ts";
 import { type RowVerdict, writeVerdicts } from "./verdicts.ts";
 
 const pageRows = 4000;
@@ -68,18 +70,31 @@ const layOut = (space: string): string => `
     FROM wallet w JOIN staged s USING (book_id, venue, account)
     WHERE s.file < $1 AND s.kind = 'fill' AND s.revision = 0 AND ${foreign(space, stagedSpace("s"))}
       AND ${stands("s")}
+  ), waiting AS (
+    SELECT a.book_id, a.venue, a.account, ${nanoseconds("o.told::json ->> 'executed_at'")} AS executed_at,
+      a.number, o.source, a.fill_id AS id
+    FROM wallet w JOIN aliases a USING (book_id, venue, account)
+    JOIN observations o ON o.book_id = a.book_id AND o.number = a.number AND o.outcome = 'waiting'
+    WHERE ${spaceSql("a.fill_id", "o.source")} = '${space}'
+      AND NOT EXISTS (SELECT FROM aliases l WHERE l.book_id = a.book_id AND l.fill_id = a.fill_id
+        AND l.venue = a.venue AND l.account = a.account AND (l.entry IS NOT NULL OR l.number > a.number))
+      AND NOT EXISTS (SELECT FROM fills f WHERE f.book_id = a.book_id AND f.fill_id = a.fill_id
+        AND f.venue = a.venue AND f.account = a.account)
   ), bounds AS (
     SELECT book_id, venue, account, min(executed_at) AS first, max(executed_at) AS last
     FROM known GROUP BY book_id, venue, account
   )
-  INSERT INTO sides (place, told, ordinal, entry, book_id, source, first, last)
-  SELECT row_number() OVER (ORDER BY book_id, venue, account, executed_at, told, id, ordinal, entry), told,
-    ordinal, entry, book_id, source, first, last
+  INSERT INTO sides (place, told, ordinal, entry, number, book_id, source, first, last)
+  SELECT row_number() OVER (ORDER BY book_id, venue, account, executed_at, told, id, ordinal, entry, number),
+    told, ordinal, entry, number, book_id, source, first, last
   FROM (
-    SELECT book_id, venue, account, executed_at, true AS told, ordinal, NULL::bigint AS entry, source, id
+    SELECT book_id, venue, account, executed_at, true AS told, ordinal, NULL::bigint AS entry,
+      NULL::bigint AS number, source, id
     FROM told
     UNION ALL
-    SELECT book_id, venue, account, executed_at, false, ordinal, entry, source, id
+    SELECT book_id, venue, account, executed_at, true, NULL, NULL, number, source, id FROM waiting
+    UNION ALL
+    SELECT book_id, venue, account, executed_at, false, ordinal, entry, NULL, source, id
     FROM known k JOIN wallet w USING (book_id, venue, account)
     WHERE NOT taken AND executed_at BETWEEN low - 1000000000 AND high + 1000000000
   ) side LEFT JOIN bounds USING (book_id, venue, account)`;
@@ -93,8 +108,22 @@ const page = `
     ${recordedColumns(fills, "f")}
   FROM sides d JOIN fills f ON f.book_id = d.book_id AND f.entry = d.entry
   JOIN books b ON b.book_id = d.book_id
-  WHERE d.ordinal IS NULL AND d.place > $1 AND d.place <= $1 + ${pageRows}
+  WHERE d.place > $1 AND d.place <= $1 + ${pageRows}
   ORDER BY place`;
+
+/** What waited before, on the same page: its content is in the line that was kept. */
+const waitingPage = `
+  SELECT d.place, d.told, d.ordinal, d.entry, d.source, d.first, d.last, d.book_id, o.told AS line
+  FROM sides d JOIN observations o ON o.book_id = d.book_id AND o.number = d.number
+  WHERE d.place > $1 AND d.place <= $1 + ${pageRows} ORDER BY place`;
+
+/** SQL: the time of a line of an export, to the nanosecond. */
+function nanoseconds(text: string): string {
+  return `(extract(epoch FROM left(${text}, 19)::timestamp)::bigint * 1000000000
+    + rpad(split_part(rtrim(${text}, 'Z'), '.', 2), 9, '0')::bigint)`;
+}
+
+type FilledSide = SideRow & { readonly fill: Fill };
 
 interface SideRow extends Row {
   readonly place: bigint;
@@ -128,7 +157,9 @@ function isCovered(side: Omit<Side<unknown>, "name">, { first, last }: SideRow):
 }
 
 function rowVerdict(verdict: Verdict<Named>): RowVerdict[] {
-  const ordinal = verdict.name.ordinal!;
+  const { ordinal } = verdict.name;
+  // It waited before, and keeps waiting: it only counts.
+  if (ordinal === null) return [];
   switch (verdict.outcome) {
     case "same":
     case "rounded": {
@@ -154,9 +185,9 @@ class SideReader {
     this.#pairing = new Pairing(loose);
   }
 
-  take(row: SideRow): RowVerdict[] {
+  take(row: FilledSide): RowVerdict[] {
     const { ordinal, entry, source, told } = row;
-    const fill = fillIn(row);
+    const { fill } = row;
     const side = { fill, rounding: roundingOf(source) };
     const verdicts: Verdict<Named>[] = [];
     const wallet = `${row.book_id}\0${fill.venue}\0${fill.account}`;
@@ -171,13 +202,23 @@ class SideReader {
   }
 
   /** Judges what is passed, so that it need not be held. */
-  pass(row: SideRow): RowVerdict[] {
-    return this.#pairing.before(row["executed_at"] as bigint).flatMap(rowVerdict);
+  pass({ fill }: FilledSide): RowVerdict[] {
+    return this.#pairing.before(fill.executedAt).flatMap(rowVerdict);
   }
 
   finish(): RowVerdict[] {
     return this.#pairing.finish().flatMap(rowVerdict);
   }
+}
+
+async function readPage(connection: Connection, after: bigint): Promise<FilledSide[]> {
+  const rows = await connection.query<SideRow>(page, [after]);
+  const waiting = await connection.query<SideRow & { line: string }>(waitingPage, [after]);
+  const sides = [
+    ...rows.map((row) => ({ ...row, fill: fillIn(row) })),
+    ...waiting.map((row) => ({ ...row, fill: toldFill(row.line) })),
+  ];
+  return sides.sort((a, b) => (a.place < b.place ? -1 : 1));
 }
 
 /** Judges a file's unknown fills of one space; whether any was attached or has to wait. */
@@ -200,7 +241,7 @@ export async function pairSpace(
     await writeVerdicts(connection, verdicts);
   };
   for (let after = 0n; ; after += BigInt(pageRows)) {
-    const rows = await connection.query<SideRow>(page, [after]);
+    const rows = await readPage(connection, after);
     const last = rows.at(-1);
     if (last === undefined) break;
     await keep([...rows.flatMap((row) => reader.take(row)), ...reader.pass(last)]);

@@ -29,7 +29,7 @@ export const stagingTables = `
   CREATE TEMP TABLE IF NOT EXISTS renamed (ordinal bigint PRIMARY KEY, id text COLLATE "C")
     ON COMMIT DELETE ROWS;
   CREATE TEMP TABLE IF NOT EXISTS sides (place bigint PRIMARY KEY, told boolean, ordinal bigint, entry bigint,
-    book_id uuid, source text, first instant, last instant) ON COMMIT DELETE ROWS;
+    number bigint, book_id uuid, source text, first instant, last instant) ON COMMIT DELETE ROWS;
   CREATE TEMP TABLE IF NOT EXISTS repeated (
     book_id uuid, venue text COLLATE "C", account text COLLATE "C", id text COLLATE "C", revision integer,
     part text COLLATE "C", first bigint

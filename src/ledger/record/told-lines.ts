@@ -2,8 +2,8 @@
  * What was told, as a line of an export, where it is not what is recorded: staged rows are read back as the
  * facts they would have been.
  */
-import { factToLine } from "../../adapters/lotbook-ndjson/lines.ts";
-import type { Fact } from "../../core/fact.ts";
+import { type Line, factToLine, lineToFact } from "../../adapters/lotbook-ndjson/lines.ts";
+import type { Fact, Fill } from "../../core/fact.ts";
 import { CopyText } from "../../store/copy-text.ts";
 import type { Connection, Row } from "../../store/database.ts";
 import { type FactTable, factTables } from "./fact-table.ts";
@@ -13,6 +13,11 @@ const pageRows = 2000;
 
 /** The line, without its end: the same bytes for the same fact, always. */
 export const toldLine = (fact: Fact): string => JSON.stringify(factToLine(fact));
+
+/** The fill that such a line tells of. */
+export function toldFill(line: string): Fill {
+  return lineToFact(JSON.parse(line) as Line, { file: "told", row: 1 }) as Fill;
+}
 
 /** Staged rows of a kind that need a line, with the columns of its table. */
 const readStaged = (table: FactTable): string => `

@@ -13,6 +13,10 @@ ALTER TABLE observations
     CHECK (CASE outcome WHEN 'waiting' THEN entry IS NULL WHEN 'decision' THEN true ELSE entry IS NOT NULL END),
   ADD CONSTRAINT observations_told_check CHECK (outcome NOT IN ('recorded', 'decision') OR told IS NULL);
 
+-- Equal rows without ids are told in the same bytes, and each may wait: what was told, its id in it, tells them apart.
+DROP INDEX observations_waiting;
+CREATE UNIQUE INDEX observations_waiting ON observations (book_id, telling, md5(coalesce(told, ''))) WHERE entry IS NULL;
+
 -- What a person is asked about, and what persons said: few rows among many.
 CREATE INDEX observations_for_review ON observations (book_id, number)
   WHERE outcome IN ('conflict', 'waiting', 'decision');
