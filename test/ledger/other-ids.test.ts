@@ -4,6 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { describeEngines } from "../engines.ts";
+import { decisionText } from "../../src/core/decision.ts";
+import { recordItems } from "../../src/ledger/record-facts.ts";
+import { toldFill } from "../../src/ledger/record/told-lines.ts";
 import { expectSealed } from "./observations.ts";
 import { counts, fill, openTestLedger, type TestLedger } from "./ledger.ts";
 
@@ -205,6 +208,58 @@ describeEngines("other ids", (engine) => {
     expect(await take(await csv(trades))).toEqual([0, 0, 4, 0, 0, 0]);
     expect(await take(await csv(cheaper))).toEqual([0, 0, 0, 4, 0, 0]);
     expect(await take(await csv(cheaper))).toEqual([0, 0, 0, 4, 0, 0]);
+  });
+
+  test("what waits is released or attached by a decision, and is known from then on", async () => {
+    expect(await take(await api([trades[0]!, trades[3]!]))).toEqual([2, 0, 0, 0, 0, 0]);
+    const file = await csv([trades[1]!, trades[2]!]);
+    expect(await take(file)).toEqual([0, 0, 1, 0, 1, 1]);
+    const other = await csv([{ ...trades[3]!, fee: "0.21" }]);
+    expect(await take(other)).toEqual([0, 0, 0, 0, 1, 1]);
+    const waiting = await opened.query(
+      `SELECT a.fill_id, o.source, convert_from(o.raw, 'UTF8') AS raw, o.told FROM aliases a
+       JOIN observations o USING (book_id, number) WHERE a.account = '${wallet}' AND a.entry IS NULL
+       ORDER BY o.number`,
+    );
+    const [released, attached] = waiting.map((row) => row as Record<string, string>);
+    const book = { portfolio: "default", symbol: "BTC-USD" };
+    const words = { item: "w", action: "x", number: 1, author: "ana", reason: "r" };
+    const fact = toldFill(released!["told"]!);
+    const [kin] = await opened.query(
+      `SELECT entry FROM fills WHERE account = '${wallet}' AND fill_id = 'entry-4'`,
+    );
+    const alias = { venue: "coinbase", account: wallet, fillId: attached!["fill_id"]! };
+    const about = { entry: kin!["entry"] as bigint };
+    const outcome = await recordItems(
+      opened.database,
+      opened.ports,
+      [
+        { row: 0, raw: released!["raw"]!, source: released!["source"]!, fact },
+        {
+          row: 1,
+          decision: { ...book, raw: decisionText({ ...words, item: wallet }), about: { row: 0 } },
+        },
+        { row: 2, decision: { ...book, raw: decisionText({ ...words, alias }), about, alias } },
+      ],
+      { source: "review", author: "ana" },
+    );
+    expect(outcome.files).toMatchObject([{ recorded: 1, decisions: 2 }]);
+    const before = await counts(opened);
+    expect(await take(file, other)).toEqual([0, 2, 1, 0, 0, 0]);
+    expect(await counts(opened)).toEqual(before);
+    await expectSealed(opened);
+  });
+
+  test("the value of a fee waits with its fill", async () => {
+    expect(await take(await api([trades[0]!, trades[3]!]))).toEqual([2, 0, 0, 0, 0, 0]);
+    const file = await fileOf(
+      "fill_id,executed_at,venue,account,symbol,side,quantity,price,fee,fee_asset,fee_value\n" +
+        `,2026-03-01T10:00:05Z,coinbase,${wallet},BTC-USD,buy,1,2,0.1,BNB,3\n`.repeat(2),
+      "csv",
+    );
+    expect(await take(file)).toEqual([0, 0, 0, 0, 2, 2]);
+    expect(await take(file)).toEqual([0, 0, 0, 0, 2, 0]);
+    expect((await kept()).map((row) => row[2])).toEqual(["waiting", "waiting"]);
   });
 
   test("another account, venue or book is another wallet", async () => {

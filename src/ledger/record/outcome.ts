@@ -219,11 +219,14 @@ const content = (alias: string): string => {
 type News = Pick<BatchOutcome, "newConflicts" | "newWaiting">;
 const noNews: News = { newConflicts: 0, newWaiting: 0 };
 
+/** SQL: rows, each once, though they may tell of more than one fact. */
+const newRows = (outcome: string): string =>
+  `(count(DISTINCT (s.file, s.place)) FILTER (WHERE x.outcome = '${outcome}'))::integer`;
+
 async function countNews(connection: Connection): Promise<News> {
   const [row] = await connection.query<News>(
-    `SELECT count(*) FILTER (WHERE x.outcome = 'conflict')::integer AS "newConflicts",
-       count(*) FILTER (WHERE x.outcome = 'waiting')::integer AS "newWaiting"
-     FROM told JOIN exceptions x USING (ordinal)`,
+    `SELECT ${newRows("conflict")} AS "newConflicts", ${newRows("waiting")} AS "newWaiting"
+     FROM told JOIN exceptions x USING (ordinal) JOIN staged s USING (ordinal)`,
   );
   return row!;
 }
