@@ -59,7 +59,8 @@ describeEngines("decisions", (engine) => {
         "SELECT convert_from(raw, 'UTF8') AS raw FROM observations WHERE number = 5",
       );
       expect(raw!["raw"]).toBe(
-        String.raw`{"item":"unmatched 3","action":"accept","number":1,"author":"ana","reason":"seen \\ in the statement\n"}`,
+        String.raw`{"item":"unmatched 3","action":"accept","number":1,"author":"ana",` +
+          String.raw`"reason":"seen \\ in the statement\n"}`,
       );
       await expectSealed(opened);
       // The same words are the same decision; the next about that item has another number.
@@ -110,9 +111,10 @@ describeEngines("decisions", (engine) => {
       const other = { strategy: 'a\\"b\u0007', fee: "0.10", feeAsset: "BNB" };
       await opened.ledger.record([fill("b1", 1, "1.50", "100", other)]);
       expect((await kept(opened))[1]!["told"]).toBe(
-        String.raw`{"type":"fill","portfolio":"default","symbol":"BTC-USD","venue":"manual","account":"main",` +
-          String.raw`"fill_id":"b1","revision":0,"executed_at":"2026-03-01T00:01:00Z","side":"buy","quantity":"1.5",` +
-          String.raw`"price":"100","fees":[{"asset":"BNB","amount":"0.1"}],"strategy":"a\\\"b\u0007"}`,
+        String.raw`{"type":"fill","portfolio":"default","symbol":"BTC-USD","venue":"manual",` +
+          String.raw`"account":"main","fill_id":"b1","revision":0,"executed_at":"2026-03-01T00:01:00Z",` +
+          String.raw`"side":"buy","quantity":"1.5","price":"100",` +
+          String.raw`"fees":[{"asset":"BNB","amount":"0.1"}],"strategy":"a\\\"b\u0007"}`,
       );
       await expectSealed(opened);
     }));

@@ -33,7 +33,7 @@ const judged: Numbering = {
 };
 
 function insertFacts(table: FactTable, numbering: Numbering): string {
-  const columns = { ...table.identity, ...table.content, ...table.optional };
+  const columns = { ...table.identity, ...table.content, ...table.optional, ...table.said };
   const derived = Object.entries(table.derived);
   const names = [...Object.keys(columns), ...derived.map(([name]) => name)];
   const values = [
@@ -46,6 +46,9 @@ function insertFacts(table: FactTable, numbering: Numbering): string {
     FROM staged s JOIN books b USING (book_id) ${numbering.join}
     WHERE s.kind = '${table.kind}' AND ${numbering.isNew} ORDER BY s.book_id, s.ordinal`;
 }
+
+/** Bytes that tell of several facts are told of each of them, also while there is no entry to tell by. */
+const waitingId = "CASE WHEN n.entry IS NULL THEN concat_ws(' ', s.kind, s.id, s.part) END";
 
 const numberJudged = [
   `INSERT INTO numbered
@@ -65,13 +68,16 @@ const numberJudged = [
   // A telling is new when its source has not said those bytes of that fact before.
   `INSERT INTO told
    SELECT d.ordinal, b.last_observation + row_number() OVER (PARTITION BY d.book_id ORDER BY d.ordinal)
-   FROM (SELECT DISTINCT ON (s.book_id, n.entry, s.telling) s.book_id, s.ordinal
+   FROM (SELECT DISTINCT ON (s.book_id, n.entry, s.telling, ${waitingId}) s.book_id, s.ordinal
          FROM staged s JOIN numbered n USING (ordinal)
-         WHERE NOT EXISTS (SELECT FROM observations o
+         WHERE NOT EXISTS (SELECT FROM exceptions x WHERE x.ordinal = s.ordinal AND x.heard)
+         AND NOT EXISTS (SELECT FROM observations o
            WHERE o.book_id = s.book_id AND o.entry = n.entry AND o.telling = s.telling)
          AND NOT EXISTS (SELECT FROM observations o WHERE n.entry IS NULL
-           AND o.book_id = s.book_id AND o.entry IS NULL AND o.telling = s.telling)
-         ORDER BY s.book_id, n.entry, s.telling, s.ordinal) d
+           AND o.book_id = s.book_id AND o.entry IS NULL AND o.telling = s.telling
+           AND (o.told IS NULL OR o.told::json ->> 'type' = s.kind
+             AND s.id IN (o.told::json ->> 'fill_id', o.told::json ->> 'target_id')))
+         ORDER BY s.book_id, n.entry, s.telling, ${waitingId}, s.ordinal) d
    JOIN books b USING (book_id)`,
 ];
 
@@ -95,32 +101,32 @@ const observeJudged = insertObservations(
   "JOIN told t ON t.ordinal = s.ordinal LEFT JOIN told_lines l ON l.ordinal = s.ordinal",
 );
 
-/** The ids that decisions give to fills. */
+/** Other ids of fills: told, waiting, or given by a decision. */
 const insertAliases = `
   INSERT INTO aliases (book_id, venue, account, fill_id, number, entry)
   SELECT s.book_id, s.venue, s.account, s.id, t.number, n.entry
-  FROM staged s JOIN told t USING (ordinal) JOIN numbered n USING (ordinal)
-  WHERE s.kind = 'decision' AND s.id IS NOT NULL`;
+  FROM staged s JOIN told t USING (ordinal) JOIN numbered n USING (ordinal) JOIN exceptions x USING (ordinal)
+  WHERE CASE s.kind WHEN 'decision' THEN s.id IS NOT NULL ELSE x.alias END`;
 
 /**
- * Numbers the staged rows and inserts them. `exceptions` is their count: with none, no row is sorted or
- * looked up.
+ * Numbers the staged rows and inserts them. `straight`: all are new, as they were counted while staging, and
+ * no row is sorted or looked up.
  */
 export async function insertNumbered(
   connection: Connection,
   kinds: ReadonlySet<string>,
-  exceptions: number,
+  straight: boolean,
 ): Promise<void> {
-  const numbering = exceptions === 0 ? allNew : judged;
+  const numbering = straight ? allNew : judged;
   // Rows go in by book: a book's facts lie together on disk, and its index entries are made side by side.
   await connection.execute("SET LOCAL work_mem = '64MB'");
-  if (exceptions > 0) {
+  if (!straight) {
     for (const statement of numberJudged) await connection.execute(statement);
     await writeToldLines(connection, kinds);
   }
   for (const table of factTables) {
     if (kinds.has(table.kind)) await connection.execute(insertFacts(table, numbering));
   }
-  await connection.execute(exceptions === 0 ? observeAllNew : observeJudged);
-  if (kinds.has("decision")) await connection.execute(insertAliases);
+  await connection.execute(straight ? observeAllNew : observeJudged);
+  if (!straight) await connection.execute(insertAliases);
 }

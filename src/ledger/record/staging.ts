@@ -20,11 +20,16 @@ export const stagingTables = `
       base_fee amount,
     third_fee_assets text[] COLLATE "C", third_fee_amounts numeric[], sequence bigint, order_id label,
     strategy label, trade_id label, quote_size amount, grain text COLLATE "C", extra text[] COLLATE "C",
-    leaf hash, source label, telling hash, raw bytea
+    leaf hash, source label, telling hash, raw bytea, space text COLLATE "C"
   ) ON COMMIT DELETE ROWS;
   CREATE TEMP TABLE IF NOT EXISTS exceptions (
-    ordinal bigint PRIMARY KEY, outcome text, entry bigint, leaf bytea, first bigint, problem text
+    ordinal bigint PRIMARY KEY, outcome text, entry bigint, leaf bytea, first bigint, problem text,
+    alias boolean NOT NULL DEFAULT false, heard boolean NOT NULL DEFAULT false
   ) ON COMMIT DELETE ROWS;
+  CREATE TEMP TABLE IF NOT EXISTS renamed (ordinal bigint PRIMARY KEY, id text COLLATE "C")
+    ON COMMIT DELETE ROWS;
+  CREATE TEMP TABLE IF NOT EXISTS sides (place bigint PRIMARY KEY, told boolean, ordinal bigint, entry bigint,
+    number bigint, book_id uuid, source text, first instant, last instant) ON COMMIT DELETE ROWS;
   CREATE TEMP TABLE IF NOT EXISTS repeated (
     book_id uuid, venue text COLLATE "C", account text COLLATE "C", id text COLLATE "C", revision integer,
     part text COLLATE "C", first bigint
@@ -47,6 +52,11 @@ export interface StagedRow {
   readonly source: string;
   readonly telling: string;
   readonly raw: string;
+  /**
+   * Whose id it is, where not `given`; `unnamed` for a row that had none, `beside` for what a row says beside
+   * its fill, `decided` for what is recorded as it stands.
+   */
+  readonly space?: string | undefined;
 }
 
 /** An array of text in PostgreSQL's own notation. */
@@ -220,6 +230,7 @@ export class StagedRows {
     copy.text(staged.source);
     copy.hex(staged.telling);
     copy.raw(staged.raw);
+    copy.optional(staged.space);
     copy.endRow();
   }
 
