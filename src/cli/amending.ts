@@ -1,4 +1,4 @@
-/** What the commands that amend facts have in common: who does it, which fact is meant, and what to do next. */
+/** What the commands that amend facts share: who does it, which fact is meant, what to do next. */
 import { userInfo } from "node:os";
 import type { Command } from "commander";
 import type { Fee } from "../core/fact.ts";

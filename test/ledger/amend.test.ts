@@ -1,6 +1,7 @@
-/** What a person appends: corrections, opening lots, fee values. One ledger an engine; each test its own ids. */
+/** What a person appends: corrections, opening lots, fee values. One ledger an engine. */
 import { writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { LotbookError } from "../../src/errors.ts";
 import type { Changes, FactName, PricedFee, PricesOptions } from "../../src/index.ts";
 import { read } from "../reports/read.ts";
 import { describeEngines } from "../engines.ts";
@@ -17,6 +18,14 @@ import {
 
 const person = { author: "ana", reason: "the statement says so" };
 const bnb = { fee: "0.01", feeAsset: "BNB" };
+
+const btc = (id: string): FactName => ({ id, symbol: "BTC-USD" });
+
+/** What an error says, and advises. */
+async function refusal(work: Promise<unknown>): Promise<unknown> {
+  const error = (await work.catch((thrown: unknown) => thrown)) as LotbookError;
+  return { message: error.message, advice: error.advice };
+}
 
 describeEngines("amending", (engine) => {
   let opened: TestLedger;
@@ -41,7 +50,6 @@ describeEngines("amending", (engine) => {
 
   const correct = (name: FactName, changes?: Changes) =>
     opened.ledger.correct(name, changes, person);
-  const btc = (id: string): FactName => ({ id, symbol: "BTC-USD" });
   /** Late = full, and the proof is green. */
   const settle = async (): Promise<void> => {
     const late = await opened.ledger.compute();
@@ -103,11 +111,7 @@ describeEngines("amending", (engine) => {
   });
 
   test("an id that several fills have is refused with the candidates", async () => {
-    const narrow = async (name: FactName): Promise<unknown> => {
-      const error: unknown = await correct(name).catch((thrown: unknown) => thrown);
-      return { message: (error as Error).message, ...(error as { advice: string }) };
-    };
-    expect(await narrow({ id: "b1" })).toMatchObject({
+    expect(await refusal(correct({ id: "b1" }))).toMatchObject({
       message: 'there are several of fill "b1"',
       advice: [
         "say which one is meant:",
@@ -116,7 +120,7 @@ describeEngines("amending", (engine) => {
         "  --symbol ETH-USD   --account other",
       ].join("\n"),
     });
-    expect(await narrow({ id: "b1", symbol: "ETH-USD" })).toMatchObject({
+    expect(await refusal(correct({ id: "b1", symbol: "ETH-USD" }))).toMatchObject({
       advice: "say which one is meant:\n  --account main\n  --account other",
     });
     const found = await opened.ledger.correct({ id: "b1", account: "other" }, undefined, {
@@ -309,7 +313,7 @@ describeEngines("fee values from prices", (engine) => {
     await expectVerified(opened);
   });
 
-  test("what has a value keeps it; a greater age reaches further; a voided value gets the next revision", async () => {
+  test("what has a value keeps it; a greater age reaches further; a voided value is followed", async () => {
     expect(Object.keys(await value(prices, { maxAge: 3_600_000_000_000n }))).toEqual(
       expect.arrayContaining(["b4", "b5", "b6", "b8"]),
     );

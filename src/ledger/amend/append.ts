@@ -65,7 +65,7 @@ export async function append<Result>(
       prepare: async () => {
         amendment = await work(connection);
         const tellings = amendment.appended.map((each, row) => ({ row, ...each }));
-        sources.push({ source: amendmentSource, tellings: [tellings] });
+        sources.push({ source: amendmentSource, idSpace: "decided", tellings: [tellings] });
       },
       author,
       inputs: () => JSON.stringify([inputs]),

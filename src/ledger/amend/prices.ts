@@ -123,7 +123,7 @@ interface FeeRow {
   readonly price: string | null;
 }
 
-/** Fees in third assets, of fills in force and without a value in force, behind a place; with their prices. */
+/** Fees in third assets of fills in force, without a value in force, behind a place; with their prices. */
 const feesWithout = `
   SELECT fill.book_id AS "bookId", fill.entry, book.portfolio, book.symbol, book.quote_asset AS quote,
     fill.venue, fill.account, fill.fill_id AS "fillId", fill.revision, fill.executed_at AS "executedAt",

@@ -37,7 +37,8 @@ export async function groupReview(
       `SELECT ${by}::text AS "group", amount_asset AS asset, count(*) AS items,
          count(*) FILTER (WHERE NOT resolved) AS open, trim_scale(sum(amount)) AS amount
        FROM (${itemsQuery(filter.kinds)}) found ${request.all === true ? "" : "WHERE NOT resolved"}
-       GROUP BY 1, 2 ORDER BY 1 COLLATE "C" NULLS FIRST, 2 COLLATE "C"`,
+       GROUP BY ${by}, amount_asset
+       ORDER BY ${by}::text COLLATE "C" NULLS FIRST, amount_asset COLLATE "C"`,
       parameters,
     );
     const groups = new Map<

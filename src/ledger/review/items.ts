@@ -201,6 +201,8 @@ export function itemsQuery(kinds: readonly ItemKind[]): string {
       ${resolved} AS resolved
     FROM items LEFT JOIN decided USING (book_id, item)
     WHERE ($5::text[] IS NULL OR item = ANY ($5::text[]))
+      -- Not every kind uses these, and a parameter needs a type.
+      AND ($1::integer, $2::bigint[]) IS NOT NULL
       AND (kind <> 'fee-value' OR value_entry IS NULL OR action IS NOT NULL)`;
 }
 

@@ -95,8 +95,8 @@ async function planTake(item: FoundItem, planning: Planning): Promise<Planned> {
 function planRecord(item: FoundItem, { signature, before, original }: Planning): Planned {
   const fact = factOfLine(item.shown.told!);
   const decision = decide(item, "record", signature, { about: { row: before } });
-  const { type: _, revision: __, ...told } = item.shown.told!;
-  const makes = [told["venue"], told["account"], told["fill_id"]].map(String).join(" ");
+  const { type, venue, account, fill_id: id, asset = "" } = item.shown.told!;
+  const makes = JSON.stringify([type, venue, account, id, asset]);
   return { appended: [{ ...original!, fact }, decision], makes: [`${item.bookId} ${makes}`] };
 }
 

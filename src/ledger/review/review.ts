@@ -151,15 +151,19 @@ async function decisionTimes(
   return new Map(times.map(({ key, at }) => [key, at]));
 }
 
-function actionsOf(row: ItemRow, differs: readonly string[], candidates: number): Action[] {
+function actionsOf(
+  row: ItemRow,
+  { differs, told, candidates }: Pick<ReviewItem, "differs" | "told" | "candidates">,
+): Action[] {
   if (row.resolved) return ["reopen"];
   switch (row.kind) {
     case "conflict":
       return differs.length > 0 ? ["keep", "take"] : ["keep"];
     case "waiting":
-      return ["record", "attach", "dismiss"];
+      // What waits beside a fill, as the value of its fee does, can't be another fill.
+      return told?.["type"] === "fill" ? ["record", "attach", "dismiss"] : ["record", "dismiss"];
     case "adjusted":
-      return candidates === 1 ? ["keep", "void"] : ["keep"];
+      return candidates.length === 1 ? ["keep", "void"] : ["keep"];
     case "fee-value":
       return row.value_entry === null ? ["value"] : ["keep"];
     case "unmatched":
@@ -179,6 +183,7 @@ function showItem(
   const told = row.told === null ? null : (JSON.parse(row.told) as Line);
   const line = recorded === undefined ? null : factToLine(recorded.fact);
   const differs = told === null || line === null ? [] : differences(line, told);
+  const like = candidates.map(({ fact }) => factToLine(fact));
   const takes = recorded !== undefined && replaceable.has(recorded.fact.kind);
   const { kind, item, portfolio, symbol, venue, account, id, source, asset, quantity } = row;
   return {
@@ -195,8 +200,8 @@ function showItem(
     differs,
     quantity: quantity === null ? null : parseDecimal(quantity)!,
     asset,
-    candidates: candidates.map(({ fact }) => factToLine(fact)),
-    actions: actionsOf(row, takes ? differs : [], candidates.length),
+    candidates: like,
+    actions: actionsOf(row, { differs: takes ? differs : [], told, candidates: like }),
     state: row.resolved ? "resolved" : "open",
     decision:
       row.action === null
