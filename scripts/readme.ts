@@ -13,7 +13,12 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** Pages with console blocks. */
-export const pages: readonly string[] = ["README.md", "docs/guide/getting-started.md"];
+export const pages: readonly string[] = [
+  "README.md",
+  "docs/guide/getting-started.md",
+  "docs/guide/corrections.md",
+  "docs/guide/review.md",
+];
 
 const root = new URL("../", import.meta.url);
 const main = fileURLToPath(new URL("src/cli/main.ts", root));
@@ -53,7 +58,8 @@ function withoutBlankEnd(lines: readonly string[]): string[] {
 
 /** What is typed, as arguments of the command line in src: nothing needs to be built. */
 function toArguments(command: string): string[] {
-  const [first, ...words] = command.split(" ");
+  const typed = command.match(/"[^"]*"|\S+/g) ?? [];
+  const [first, ...words] = typed.map((word) => word.replaceAll('"', ""));
   if (first === "lotbook") return words;
   if (first === "npm" && words[0] === "start") return ["start", ...words.slice(2)];
   throw new Error(`a page shows ${command}; only npm start and lotbook are known here`);

@@ -46,6 +46,13 @@ describe("usage", () => {
     ["report lots --group-by symbol", "--group-by is for pnl only"],
     ["report pnl", "there is no ledger at"],
     ["import", "missing required argument 'file'"],
+    ["correct b1 --void", "required option '--reason <text>' not specified"],
+    ["correct b1 --void --price 1 --reason r", "leave out what would replace it"],
+    ["review list --kind late", "Allowed choices are conflict, waiting"],
+    ["review list", "there is no ledger at"],
+    ["review resolve forget x:1 --reason r", '"forget" is no action'],
+    ["review resolve keep --reason r", "name the items"],
+    ["fee-value from-prices p.csv --max-age 1", "Write a number and s, m, h or d"],
     ["versions publish x", "A version is a whole number from 1."],
     ["generate --fills 0", "At least 1 is needed."],
   ];
@@ -132,6 +139,30 @@ describe("a ledger's life", () => {
     expect(status, stderr).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({ recorded: 0, conflicts: 1 });
     expect(stderr).toContain("b1");
+  });
+
+  it("review and corrections: 0, or 2 for what is refused", async () => {
+    const found = JSON.parse((await run("review list --kind conflict --format json")).stdout) as {
+      items: { item: string }[];
+    };
+    const { item } = found.items[0]!;
+    expect(item).toMatch(/^conflict:BTC-USD:\d+$/);
+    expect((await run("review list")).status).toBe(0);
+    expect((await run(`review show ${item}`)).stdout).toContain("price *");
+    const kept = await run(`review resolve keep ${item} --reason checked --author ana`);
+    expect(kept).toMatchObject({ status: 0, stdout: `keep ${item}\n`, stderr: "" });
+    const again = await run(`review resolve keep ${item} --reason checked`);
+    expect(again.status).toBe(2);
+    expect(again.stderr).toContain("is resolved: keep");
+    const shown = await run("correct b1 --price 105 --reason r --dry-run --format json");
+    expect(JSON.parse(shown.stdout)).toMatchObject({ after: { price: "105" }, batch: null });
+    expect(shown.stderr).toBe("dry run: nothing was recorded\n");
+    const words = "opening-lot add k --symbol X-USD --quantity 1 --cost unknown --note n";
+    expect((await run(`${words} --at 2026-01-01T00:00:00Z`)).status).toBe(0);
+    expect((await run(`${words} --at 2026-01-01`)).status).toBe(2);
+    expect((await run("fee-value set b1 BNB -1.5")).stderr).toContain('fill "b1" has no fee');
+    expect((await run("review tolerance X-USD 0.1 --reason dust")).status).toBe(0);
+    expect((await run("review tolerance --format csv")).stdout).toContain("X-USD,0.1,");
   });
 
   it("versions, status, export", async () => {

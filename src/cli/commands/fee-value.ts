@@ -66,6 +66,11 @@ const columns = [
   heading("source", "text"),
 ];
 
+/** In a table: fees without a value, and in full why. */
+const withoutValue = columns
+  .filter(({ name }) => name !== "value")
+  .map((column) => (column.name === "source" ? heading("source", "name") : column));
+
 /** Lists fees as they are valued: those that stay without a value, in a table; all of them otherwise. */
 class FeePrinter {
   readonly #session: Session;
@@ -87,7 +92,7 @@ class FeePrinter {
       const { csvLines } = await import("../print/csv.ts");
       await output.write(csvLines(columns, rows, output.terminal));
     } else {
-      const shown = format === "table" ? columns.filter(({ name }) => name !== "value") : columns;
+      const shown = format === "table" ? withoutValue : columns;
       await printRecords({ columns: shown, rows, json: {} }, format, output);
     }
     this.#count += listed.length;

@@ -13,7 +13,7 @@ import { hang, joinParts } from "./wrap.ts";
 const sampleRows = 500;
 
 const columns = [
-  heading("item", "text"),
+  heading("item", "name"),
   { ...heading("account", "text"), rank: 6 },
   { ...heading("venue", "text"), rank: 7 },
   heading("fill_id", "text"),
