@@ -188,7 +188,7 @@ describeEngines("amending", (engine) => {
     ]);
   });
 
-  test("an opening lot of unknown cost: no PnL, incomplete, shown as what it is in every report", async () => {
+  test("an opening lot of unknown cost: no PnL, incomplete, shown as such in every report", async () => {
     const { ledger, database } = opened;
     await ledger.record([fill("s7", 5, "3", "70", { symbol: "SOL-USD" })]);
     const lot = {

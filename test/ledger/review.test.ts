@@ -25,6 +25,12 @@ const adjustment = {
   price: "1",
 } as const;
 
+const sol = (id: string, minute: number, quantity: string) =>
+  fill(id, minute, quantity, "70", { symbol: "SOL-USD", portfolio: "fund" });
+const doge = (id: string, minute: number) => fill(id, minute, "5", "2", { symbol: "DOGE-USD" });
+/** A row without an id. */
+const dogeRow = (at: string): string => `,${at},DOGE-USD,buy,5,2,,,,`;
+
 describeEngines("review", (engine) => {
   let opened: TestLedger;
   beforeAll(async () => {
@@ -133,10 +139,8 @@ describeEngines("review", (engine) => {
     expect(await names()).toEqual([]);
   });
 
-  test("an unmatched sale: tolerated, accepted for its quantity, healed by the buy that was missing", async () => {
+  test("an unmatched sale: tolerated, accepted for its quantity, healed by the missing buy", async () => {
     const { ledger } = opened;
-    const sol = (id: string, minute: number, quantity: string) =>
-      fill(id, minute, quantity, "70", { symbol: "SOL-USD", portfolio: "fund" });
     await ledger.record([sol("s1", 9, "0.5")]);
     await ledger.compute();
     const item = "unmatched:fund/SOL-USD:1";
@@ -225,12 +229,10 @@ describeEngines("review", (engine) => {
 
   test("what waits: recorded as its own, attached to a fill, or dismissed", async () => {
     const { ledger } = opened;
-    const doge = (id: string, minute: number) => fill(id, minute, "5", "2", { symbol: "DOGE-USD" });
     await ledger.record([doge("b1", 0), doge("b2", 10)]);
     await withDirectory(async (directory) => {
-      const row = (at: string) => `,${at},DOGE-USD,buy,5,2,,,,`;
-      const rows = ["2026-03-01T00:00:00Z", "2026-03-01T00:00:00Z"].map(row);
-      const lines = [header, ...rows, row("2026-03-01T00:03:00Z")];
+      const twice = "2026-03-01T00:00:00Z";
+      const lines = [header, ...[twice, twice, "2026-03-01T00:03:00Z"].map(dogeRow)];
       expect(await ledger.import([await fileOf(directory, lines)])).toMatchObject({
         newWaiting: 3,
       });
