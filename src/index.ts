@@ -40,7 +40,7 @@ export type { Action, ItemDecision, ReviewItem, ReviewRequest } from "./ledger/r
 export type { Tolerance } from "./ledger/review/tolerance.ts";
 export type { ImportOptions, ImportResult } from "./ledger/import.ts";
 export { readReport } from "./reports/report.ts";
-export type { FeeNotTaken, Report, ReportBody, ReportHeader } from "./reports/report.ts";
+export type { FeeNotTaken, Report, ReportBody, ReportHeader } from "./reports/body.ts";
 export type { Cell, Column, ColumnKind, ReportRow } from "./reports/column.ts";
 export type { GroupKey, ReportName, ReportRequest, ViewRequest } from "./reports/request.ts";
 export type { Revision } from "./reports/view.ts";
