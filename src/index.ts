@@ -20,6 +20,7 @@ export type {
 } from "./core/allocate-input.ts";
 export type { Decimal } from "./core/decimal.ts";
 export type { Fee, Side } from "./core/fact.ts";
+export type { Rounding } from "./core/rounding.ts";
 export type { Method } from "./core/matching/walk.ts";
 export type { Scope } from "./core/movement.ts";
 export { openLedger, Ledger } from "./ledger/ledger.ts";
