@@ -26,7 +26,7 @@ export { openLedger, Ledger } from "./ledger/ledger.ts";
 export type { ComputeOptions, ComputeResult } from "./ledger/compute/compute.ts";
 export type { ImportOptions, ImportResult } from "./ledger/import.ts";
 export { readReport } from "./reports/report.ts";
-export type { FeeNotTaken, Report, ReportBody, ReportHeader } from "./reports/report.ts";
+export type { FeeNotTaken, Report, ReportBody, ReportHeader } from "./reports/body.ts";
 export { explain } from "./explain/explain.ts";
 export type * from "./explain/node.ts";
 export type { CellRequest, ExplainRequest, FactKind, FactRequest } from "./explain/request.ts";

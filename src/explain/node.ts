@@ -2,7 +2,7 @@
  * The tree of an explanation. Names are those of its JSON, shapes those of docs/explain.md. Amounts are
  * decimal text in normal form, times RFC 3339, hashes hexadecimal.
  */
-import type { ReportHeader } from "../reports/report.ts";
+import type { ReportHeader } from "../reports/body.ts";
 import type { ReportRow } from "../reports/column.ts";
 import type { FactKind } from "./request.ts";
 
