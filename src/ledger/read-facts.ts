@@ -4,12 +4,15 @@ import type { Adjustment, Fact, Fee, FeeValue, Fill, OpeningLot, Void } from "..
 import { compareText } from "../core/order.ts";
 import type { Connection, Row } from "../store/database.ts";
 
-export interface BookRow {
-  readonly bookId: string;
+export interface BookNames {
   readonly portfolio: string;
   readonly symbol: string;
   readonly base: string;
   readonly quote: string;
+}
+
+export interface BookRow extends BookNames {
+  readonly bookId: string;
   readonly lastEntry: bigint;
 }
 
@@ -47,7 +50,7 @@ function feeList(assets: unknown, amounts: unknown): Fee[] {
   }));
 }
 
-function fillOf(book: BookRow, row: Row): Fill {
+function fillOf(book: BookNames, row: Row): Fill {
   const fees = [
     { asset: book.quote, amount: decimal(row["quote_fee"]) },
     { asset: book.base, amount: decimal(row["base_fee"]) },
@@ -74,14 +77,14 @@ function fillOf(book: BookRow, row: Row): Fill {
   } as Fill;
 }
 
-const named = (book: BookRow, row: Row) => ({
+const named = (book: BookNames, row: Row) => ({
   portfolio: book.portfolio,
   symbol: book.symbol,
   venue: row["venue"] as string,
   account: row["account"] as string,
 });
 
-function openingLotOf(book: BookRow, row: Row): OpeningLot {
+function openingLotOf(book: BookNames, row: Row): OpeningLot {
   return {
     kind: "opening lot",
     ...named(book, row),
@@ -95,7 +98,7 @@ function openingLotOf(book: BookRow, row: Row): OpeningLot {
   } as OpeningLot;
 }
 
-function feeValueOf(book: BookRow, row: Row): FeeValue {
+function feeValueOf(book: BookNames, row: Row): FeeValue {
   return {
     kind: "fee value",
     ...named(book, row),
@@ -108,7 +111,7 @@ function feeValueOf(book: BookRow, row: Row): FeeValue {
   };
 }
 
-function voidOf(book: BookRow, row: Row): Void {
+function voidOf(book: BookNames, row: Row): Void {
   return {
     kind: "void",
     ...named(book, row),
@@ -124,7 +127,7 @@ function voidOf(book: BookRow, row: Row): Void {
   } as Void;
 }
 
-function adjustmentOf(book: BookRow, row: Row): Adjustment {
+function adjustmentOf(book: BookNames, row: Row): Adjustment {
   return {
     kind: "adjustment",
     ...named(book, row),
@@ -142,13 +145,20 @@ function adjustmentOf(book: BookRow, row: Row): Adjustment {
   } as Adjustment;
 }
 
-const tables: readonly [string, (book: BookRow, row: Row) => Fact][] = [
+type FactOf = (book: BookNames, row: Row) => Fact;
+
+const tables: readonly [string, FactOf][] = [
   ["fills", fillOf],
   ["opening_lots", openingLotOf],
   ["fee_values", feeValueOf],
   ["voids", voidOf],
   ["adjustments", adjustmentOf],
 ];
+
+/** The fact in a row of a table, or in a row with that table's columns. */
+export function factOfRow(table: string, book: BookNames, row: Row): Fact {
+  return tables.find(([name]) => name === table)![1](book, row);
+}
 
 const pageEntries = 5000n;
 

@@ -4,7 +4,8 @@ import { factToLine } from "../adapters/lotbook-ndjson/lines.ts";
 import { LotbookError } from "../errors.ts";
 import type { Database } from "../store/database.ts";
 import type { Ports } from "./ports.ts";
-import { recordBatch, type SourcedTelling } from "./record/batch.ts";
+import { type BatchItem, recordBatch, type SourcedTelling } from "./record/batch.ts";
+import type { BatchOutcome } from "./record/outcome.ts";
 
 export interface RecordOptions {
   /**
@@ -65,6 +66,30 @@ function requireText(inputs: readonly RecordInput[], names: Record<string, strin
 }
 
 /**
+ * Records tellings and decisions in one batch, all or none, in this order. A decision may be about a telling
+ * of the same list, by its row. Throws InvalidFactError, with the row as its index, for what is rejected.
+ */
+export function recordItems(
+  database: Database,
+  ports: Ports,
+  items: readonly BatchItem[],
+  { source, author }: { readonly source: string; readonly author: string },
+): Promise<BatchOutcome> {
+  return database.connect((connection) =>
+    recordBatch(connection, ports, {
+      sources: [{ source, tellings: [items] }],
+      author,
+      inputs: () => "[]",
+      onJudged: () => {},
+      onRejected: ([first]) => {
+        if (first !== undefined)
+          throw new InvalidFactError(first.row, undefined, undefined, first.problem);
+      },
+    }),
+  );
+}
+
+/**
  * Records facts in one batch, all or none. Throws InvalidFactError for what breaks a rule; a conflict is
  * counted, not thrown.
  */
@@ -76,18 +101,7 @@ export async function recordFacts(
 ): Promise<RecordResult> {
   const { source = "library", author = "library" } = options;
   requireText(inputs, { source, author });
-  const outcome = await database.connect((connection) =>
-    recordBatch(connection, ports, {
-      sources: [{ source, tellings: [tell(inputs, author)] }],
-      author,
-      inputs: () => "[]",
-      onJudged: () => {},
-      onRejected: ([first]) => {
-        if (first !== undefined)
-          throw new InvalidFactError(first.row, undefined, undefined, first.problem);
-      },
-    }),
-  );
+  const outcome = await recordItems(database, ports, tell(inputs, author), { source, author });
   const { recorded = 0, duplicates = 0, conflicts = 0 } = outcome.files[0] ?? {};
   return { recorded, duplicates, conflicts, batch: outcome.batchId };
 }

@@ -165,6 +165,8 @@ export interface ObservationFields {
   readonly outcome: string;
   /** The leaf of the fact it tells of; undefined while it waits for a person. */
   readonly fact: Hash | undefined;
+  /** The fact that was told, as a line of an export, where it is not the recorded one as it stands. */
+  readonly told?: string | undefined;
 }
 
 export function observationLeaf(observation: ObservationFields): string {
@@ -172,6 +174,7 @@ export function observationLeaf(observation: ObservationFields): string {
   record.hash(1, observation.telling);
   record.text(2, observation.outcome);
   if (observation.fact !== undefined) record.hash(3, observation.fact);
+  record.optionalText(4, observation.told);
   return record.leaf();
 }
 

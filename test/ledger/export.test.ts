@@ -160,6 +160,8 @@ const copied = [
   "voids",
   "adjustments",
   "observations",
+  "aliases",
+  "tolerances",
   "seals",
   "repeats",
   "versions",

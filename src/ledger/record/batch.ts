@@ -2,9 +2,10 @@
  * Recording a batch: the only way a fact gets into the ledger. In one transaction the tellings are staged,
  * judged, numbered under their books' locks, inserted and sealed. It computes no lot, no cost and no PnL.
  */
+import { type Decision, decisionSource } from "../../core/decision.ts";
 import type { Fact, Telling } from "../../core/fact.ts";
 import type { Connection } from "../../store/database.ts";
-import { bookId, factLeaf, observationLeaf, telling } from "../../seal/leaf.ts";
+import { bookId, factLeaf, observationLeaf, telling as tellingOf } from "../../seal/leaf.ts";
 import { RootBuilder } from "../../seal/merkle.ts";
 import type { Ports } from "../ports.ts";
 import { judge } from "./judge.ts";
@@ -14,15 +15,25 @@ import { RecentTellings, RepeatCounts } from "./recent.ts";
 import { StagedRows, stagingCopy, stagingTables } from "./staging.ts";
 import { type BatchOutcome, lockBooks, outcomes, countRepeats } from "./outcome.ts";
 
-/** A telling, and which of the batch's sources it is from. */
+/** A telling of a fact. */
 export interface SourcedTelling extends Pick<Telling, "row" | "raw"> {
   readonly fact: Fact;
+  /** Who told it, where that is not the batch source that it comes with. */
+  readonly source?: string;
 }
+
+/** A decision among the tellings of a batch source; its source is always `review`. */
+export interface SourcedDecision {
+  readonly row: number;
+  readonly decision: Decision;
+}
+
+export type BatchItem = SourcedTelling | SourcedDecision;
 
 export interface BatchSource {
   /** Names what told us, the same each time: `file:lotbook-csv`. */
   readonly source: string;
-  readonly tellings: AsyncIterable<readonly SourcedTelling[]> | Iterable<readonly SourcedTelling[]>;
+  readonly tellings: AsyncIterable<readonly BatchItem[]> | Iterable<readonly BatchItem[]>;
 }
 
 export interface BatchOptions {
@@ -74,7 +85,8 @@ class Staging {
     for (const [file, { source, tellings }] of this.#options.sources.entries()) {
       for await (const chunk of tellings) {
         for (const told of chunk) {
-          this.#add(staged, file, source, told);
+          if ("decision" in told) this.#addDecision(staged, file, told);
+          else this.#add(staged, file, told.source ?? source, told);
           if (staged.length >= chunkSize) yield staged.take();
         }
         this.#options.progress?.("reading", this.rows);
@@ -85,7 +97,7 @@ class Staging {
 
   #add(staged: StagedRows, file: number, source: string, { row, raw, fact }: SourcedTelling): void {
     const book = this.#book(fact.portfolio, fact.symbol);
-    const told = telling(source, raw);
+    const told = tellingOf(source, raw);
     const leaf = factLeaf(fact);
     // One text may tell of several facts: a message with two fills, or the rows of files with other
     // headers.
@@ -98,9 +110,26 @@ class Staging {
     this.rows += 1;
     this.kinds.add(fact.kind);
     if ("revision" in fact && fact.revision > 0) this.replaces = true;
-    const { bookId: id, count: bookOrdinal } = book;
-    const place = { ordinal: this.rows, file, row, bookId: id, bookOrdinal };
-    staged.add(fact, { ...place, leaf, source, telling: told, raw });
+    staged.add(fact, leaf, { ...this.#place(book, file, row), source, telling: told, raw });
+  }
+
+  #addDecision(staged: StagedRows, file: number, { row, decision }: SourcedDecision): void {
+    const book = this.#book(decision.portfolio, decision.symbol);
+    book.count += 1;
+    this.rows += 1;
+    this.kinds.add("decision");
+    const { raw } = decision;
+    const telling = tellingOf(decisionSource, raw);
+    staged.addDecision(decision, {
+      ...this.#place(book, file, row),
+      source: decisionSource,
+      telling,
+      raw,
+    });
+  }
+
+  #place({ bookId: id, count }: StagedBook, file: number, row: number) {
+    return { ordinal: this.rows, file, row, bookId: id, bookOrdinal: count };
   }
 
   #book(portfolio: string, symbol: string): StagedBook {

@@ -207,11 +207,34 @@ export async function judge(connection: Connection, options: JudgeOptions): Prom
   }
   if (repeated > 0) await connection.execute(rejectWhole);
   if (options.known) for (const table of tables) await connection.execute(findKnown(table));
+  if (options.kinds.has("decision")) await connection.execute(takeDecisions);
   await refuseDangling(connection, options);
   const [count] = await connection.query<{ n: number }>(
     "SELECT count(*)::integer AS n FROM exceptions",
   );
   return count?.n ?? 0;
+}
+
+/** Decisions name an entry of the book or the row of a telling in this batch; what they name must be there. */
+const takeDecisions = `
+  INSERT INTO exceptions (ordinal, outcome, entry, leaf, first, problem)
+  SELECT s.ordinal, CASE WHEN stands THEN 'decision' ELSE 'rejected' END, named.entry, ${factLeafOf("named.entry")},
+    target.ordinal, CASE WHEN NOT stands THEN 'what it decides about is not recorded' END
+  FROM staged s JOIN books b USING (book_id)
+  CROSS JOIN LATERAL (SELECT (s.extra)[1]::bigint AS entry, (s.extra)[2]::bigint AS place) named
+  LEFT JOIN staged target ON target.file = s.file AND target.place = named.place
+    AND target.book_id = s.book_id AND target.kind <> 'decision'
+  CROSS JOIN LATERAL (SELECT (named.entry IS NULL OR named.entry BETWEEN 1 AND b.last_entry)
+    AND (named.place IS NULL OR target.ordinal IS NOT NULL AND ${stands("target")}) AS stands) judged
+  WHERE s.kind = 'decision'`;
+
+/** SQL: the leaf of a staged row's book at an entry. */
+function factLeafOf(entry: string): string {
+  const leaves = factTables.map(
+    ({ table }) =>
+      `(SELECT e.leaf FROM ${table} e WHERE e.book_id = s.book_id AND e.entry = ${entry})`,
+  );
+  return `coalesce(${leaves.join(", ")})`;
 }
 
 /** What tells the same as a refused row is refused with it. */

@@ -82,7 +82,25 @@ export interface FileOutcome {
   duplicates: number;
   conflicts: number;
   rejected: number;
+  decisions: number;
 }
+
+const noRows: FileOutcome = {
+  recorded: 0,
+  duplicates: 0,
+  conflicts: 0,
+  rejected: 0,
+  decisions: 0,
+};
+
+/** Where each outcome of a staged row is counted. */
+const counted: Readonly<Record<string, keyof FileOutcome>> = {
+  recorded: "recorded",
+  duplicate: "duplicates",
+  conflict: "conflicts",
+  rejected: "rejected",
+  decision: "decisions",
+};
 
 export interface BatchOutcome {
   /** By index of the batch's sources. */
@@ -142,14 +160,10 @@ export async function outcomes(
   );
   const files: FileOutcome[] = [];
   for (const { file, outcome, n } of rows) {
-    const counts = (files[file] ??= { recorded: 0, duplicates: 0, conflicts: 0, rejected: 0 });
-    if (outcome === "recorded") counts.recorded = n;
-    else if (outcome === "duplicate") counts.duplicates = n;
-    else if (outcome === "conflict") counts.conflicts = n;
-    else counts.rejected = n;
+    (files[file] ??= { ...noRows })[counted[outcome]!] = n;
   }
   for (const { file, count } of staging.repeats.all) {
-    (files[file] ??= { recorded: 0, duplicates: 0, conflicts: 0, rejected: 0 }).duplicates += count;
+    (files[file] ??= { ...noRows }).duplicates += count;
   }
   const conflicts = exceptions === 0 ? [] : await conflictExamples(connection);
   const newConflicts = conflicts.length === 0 ? 0 : await countNewConflicts(connection);
