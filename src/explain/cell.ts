@@ -1,5 +1,4 @@
 /** A cell of `report pnl`: the sales whose PnL it is the sum of. */
-import { parseInstant } from "../core/time.ts";
 import { LotbookError } from "../errors.ts";
 import { column, selectList, toRow, type ReportRow } from "../reports/column.ts";
 import { readByCursor } from "../reports/cursor.ts";
@@ -34,12 +33,17 @@ function startOf(period: Period, text: string): bigint | undefined {
   // 4 January is in week 1 of its year.
   const fourth = midnight(`${year}-01-04`);
   if (fourth === undefined || number < 1 || number > 53) return undefined;
-  // 1 January 1970 was a Thursday: three days after a Monday.
-  const monday = fourth - ((fourth / nanosPerDay + 3n) % 7n) * nanosPerDay;
+  // 1 January 1970 was a Thursday, three days after a Monday; 7 more keep days before it above zero.
+  const monday = fourth - ((fourth / nanosPerDay + 10n) % 7n) * nanosPerDay;
   return monday + BigInt(number - 1) * 7n * nanosPerDay;
 }
 
-const midnight = (date: string): bigint | undefined => parseInstant(`${date}T00:00:00Z`);
+/** Of any year: a zone may carry the first and the last instant that is kept beyond 1970 and 2261. */
+function midnight(date: string): bigint | undefined {
+  const milliseconds = Date.parse(`${date}T00:00:00Z`);
+  return Number.isNaN(milliseconds) ? undefined : BigInt(milliseconds) * 1_000_000n;
+}
+
 const longest: Record<Period, bigint> = { day: 1n, week: 7n, month: 31n };
 
 /**

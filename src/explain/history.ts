@@ -71,8 +71,8 @@ async function readSeals(
   return new Map(rows.map((row) => [row.place, row]));
 }
 
-/** Inputs are recorded as JSON text. */
-function inputsOf(text: string): unknown {
+/** Inputs and what was told are recorded as JSON text. */
+function fromJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -88,7 +88,7 @@ function batchOf(row: SealRow): Batch {
     recorded_at: recordedAt(row),
     source: row.source,
     author: row.author,
-    inputs: inputsOf(row.inputs),
+    inputs: fromJson(row.inputs),
   };
 }
 
@@ -107,6 +107,7 @@ interface ObservationRow {
   readonly outcome: string;
   readonly source: string;
   readonly raw: Uint8Array;
+  readonly told: string | null;
   readonly tellings: bigint;
 }
 
@@ -118,7 +119,7 @@ async function readObservations(
 ): Promise<Pick<RecordedNode, "observations" | "observation_count">[]> {
   const rows = await connection.query<ObservationRow>(
     `SELECT asked.entry, told.* FROM unnest($2::bigint[]) AS asked (entry)
-     CROSS JOIN LATERAL (SELECT number, outcome::text, source::text, raw, count(*) OVER () AS tellings
+     CROSS JOIN LATERAL (SELECT number, outcome::text, source::text, raw, told::text, count(*) OVER () AS tellings
        FROM observations told WHERE told.book_id = $1 AND told.entry = asked.entry
        ORDER BY number LIMIT ${tellingsShown}) told
      ORDER BY asked.entry, told.number`,
@@ -140,6 +141,7 @@ async function readObservations(
         outcome: row.outcome,
         source: row.source,
         ...rawOf(row.raw),
+        told: row.told === null ? null : fromJson(row.told),
         recorded_at: recordedAt(seal),
         batch: seal.batch,
       };

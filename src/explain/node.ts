@@ -46,6 +46,8 @@ export interface ObservationNode {
   readonly raw: string | null;
   /** The bytes in hexadecimal where they are no text. */
   readonly raw_hex?: string;
+  /** The fact as it was told, a line of an export, where that is not the recorded one just as it stands. */
+  readonly told: unknown;
   readonly recorded_at: string;
   readonly batch: string;
 }

@@ -53,7 +53,8 @@ function recordedText(node: RecordedNode): string {
 function observationText(told: ObservationNode): string {
   const bytes = told.raw === null ? `bytes ${told.raw_hex}` : forTerminal(told.raw);
   const source = `${forTerminal(told.source)}, ${told.recorded_at}`;
-  return `observation ${told.observation}, ${told.outcome}: ${source}\n${bytes}`;
+  const content = told.told === null ? "" : `\ntold: ${forTerminal(JSON.stringify(told.told))}`;
+  return `observation ${told.observation}, ${told.outcome}: ${source}\n${bytes}${content}`;
 }
 
 /** When and how something came into the ledger, and what its sources said. */
