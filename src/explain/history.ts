@@ -119,7 +119,8 @@ async function readObservations(
 ): Promise<Pick<RecordedNode, "observations" | "observation_count">[]> {
   const rows = await connection.query<ObservationRow>(
     `SELECT asked.entry, told.* FROM unnest($2::bigint[]) AS asked (entry)
-     CROSS JOIN LATERAL (SELECT number, outcome::text, source::text, raw, told::text, count(*) OVER () AS tellings
+     CROSS JOIN LATERAL (SELECT number, outcome::text, source::text, raw, told::text,
+         count(*) OVER () AS tellings
        FROM observations told WHERE told.book_id = $1 AND told.entry = asked.entry
        ORDER BY number LIMIT ${tellingsShown}) told
      ORDER BY asked.entry, told.number`,

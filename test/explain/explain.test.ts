@@ -1,4 +1,4 @@
-/** Explanations of a small ledger told by hand: what they say of each kind of fact, and how they are asked for. */
+/** Explanations of a small ledger told by hand: what they say of each kind of fact, how they are asked for. */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { LotbookError } from "../../src/errors.ts";
 import type { RecordInput } from "../../src/ledger/record-facts.ts";
@@ -68,6 +68,8 @@ const second: readonly RecordInput[] = [
 ];
 const third: readonly RecordInput[] = [fill("b5", 200, "1", "1")];
 
+const figure = (slice: unknown, name: string): unknown => (slice as Record<string, unknown>)[name];
+
 const btc = { symbol: "BTC-USD" };
 
 describeEngines("an explanation", (engine) => {
@@ -82,8 +84,6 @@ describeEngines("an explanation", (engine) => {
     );
     return failed as LotbookError;
   };
-  const figure = (slice: unknown, name: string): unknown =>
-    (slice as Record<string, { arithmetic: string; value: string } | null>)[name];
 
   beforeAll(async () => {
     opened = await openTestLedger(engine);

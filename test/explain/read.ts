@@ -71,7 +71,7 @@ export function wrongFigures(value: unknown): string[] {
   );
 }
 
-/** `name = arithmetic = value` in the text, wherever it stands; gives those that don't hold, and their count. */
+/** `name = arithmetic = value` wherever it stands in the text: those that fail, and how many there are. */
 export function wrongLines(text: string): { wrong: string[]; count: number } {
   const lines = text
     .split("\n")
