@@ -1,4 +1,4 @@
-/** Explanations of a small ledger told by hand: what they say of each kind of fact, how they are asked for. */
+/** Explanations of a small ledger told by hand: what they say of each kind of fact, how they are asked. */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { LotbookError } from "../../src/errors.ts";
 import type { RecordInput } from "../../src/ledger/record-facts.ts";
