@@ -126,6 +126,8 @@ async function runTests(args, env) {
 
 /** How much more the long run draws; what the environment says goes before it. */
 const longCounts = {
+  LOTBOOK_CONCURRENCY_SECONDS: "30",
+  LOTBOOK_EXPLAINED: "40",
   LOTBOOK_HISTORIES: "3000000",
   LOTBOOK_REPLAYS: "1000000",
   LOTBOOK_SEQUENCES: "2000",

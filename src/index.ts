@@ -28,6 +28,9 @@ export type { ComputeOptions, ComputeResult } from "./ledger/compute/compute.ts"
 export type { ImportOptions, ImportResult } from "./ledger/import.ts";
 export { readReport } from "./reports/report.ts";
 export type { FeeNotTaken, Report, ReportBody, ReportHeader } from "./reports/body.ts";
+export { explain } from "./explain/explain.ts";
+export type * from "./explain/node.ts";
+export type { CellRequest, ExplainRequest, FactKind, FactRequest } from "./explain/request.ts";
 export type { Cell, Column, ColumnKind, ReportRow } from "./reports/column.ts";
 export type { GroupKey, ReportName, ReportRequest, ViewRequest } from "./reports/request.ts";
 export type { Revision } from "./reports/view.ts";

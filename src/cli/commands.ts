@@ -35,6 +35,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/report.ts"),
   },
   {
+    name: "explain",
+    summary: "show where a figure comes from",
+    load: () => import("./commands/explain.ts"),
+  },
+  {
     name: "versions",
     summary: "list, publish or drop computed versions",
     load: () => import("./commands/versions.ts"),

@@ -24,6 +24,7 @@ export const observation = leaf("11", [
   hashField("01", "telling"),
   textField("02", "outcome"),
   optional(hashField("03", "fact_leaf")),
+  optional(textField("04", "told")),
 ]);
 
 export const batch = leaf("20", [
