@@ -7,13 +7,13 @@
  * LOTBOOK_BENCH_POSTGRES_URL names a server (its databases lotbook_bench… are made and dropped); else one
  * is started. The embedded engine gets a tenth of the fills and no bounds.
  */
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout } from "node:timers/promises";
-import { parseArgs } from "node:util";
+import { parseArgs, promisify } from "node:util";
 import { burst, burstSize, bookFill, symbol, timeOf, writeBook } from "./late/book.ts";
 import { rowsOfLastStep, writeBare } from "./late/bare.ts";
 import { expectedChange } from "./late/expected.ts";
@@ -44,7 +44,12 @@ interface Watched {
 }
 
 /** A ledger of that many bursts, its first version built. */
-async function openBook(place: Place, scratch: string, name: string, bursts: number): Promise<Watched> {
+async function openBook(
+  place: Place,
+  scratch: string,
+  name: string,
+  bursts: number,
+): Promise<Watched> {
   const file = join(scratch, `${name}.csv`);
   await writeBook(file, bursts);
   const location = await place.fresh(name);
@@ -52,19 +57,20 @@ async function openBook(place: Place, scratch: string, name: string, bursts: num
   const ledger = new Ledger(database, livePorts);
   const imported = await timed(() => ledger.import([file]));
   const computed = await timed(() => ledger.compute());
-  write(
-    `  ${bursts * burstSize} fills: import ${Math.round(imported.took)} ms, compute ${Math.round(computed.took)} ms`,
-  );
+  const [importing, computing] = [imported, computed].map(({ took }) => `${Math.round(took)} ms`);
+  write(`  ${bursts * burstSize} fills: import ${importing}, compute ${computing}`);
   return { ledger, location, watch };
 }
 
 /** Computes once, prints what each statement took where that is asked for; gives the statements' number. */
-async function computed({ ledger, watch }: Watched, told = options.statements) {
+async function computeOnce({ ledger, watch }: Watched, told = options.statements) {
   watch.statements = 0;
   watch.longestMilliseconds = 0;
   watch.onStatement = told
     ? (text, took) =>
-        write(`    ${took.toFixed(2).padStart(8)} ms  ${text.replaceAll(/\s+/g, " ").slice(0, 150)}`)
+        write(
+          `    ${took.toFixed(2).padStart(8)} ms  ${text.replaceAll(/\s+/g, " ").slice(0, 150)}`,
+        )
     : undefined;
   const { took, result } = await timed(() => ledger.compute());
   watch.onStatement = undefined;
@@ -72,15 +78,31 @@ async function computed({ ledger, watch }: Watched, told = options.statements) {
   return { took, result, statements: watch.statements };
 }
 
+/** What a user waits for: the start of a process, and a connection. */
+async function appendByCommand({ ledger, location }: Watched, figures: Figures): Promise<void> {
+  const main = new URL("../src/cli/main.ts", import.meta.url).pathname;
+  await ledger.record([bookFill("end-command", timeOf(0, 2 ** 30), "buy", "1")]);
+  const command = [main, "compute", "--db", location];
+  const { took } = await timed(() => promisify(execFile)(process.execPath, command));
+  figures.tell("the whole command lotbook compute, one new fill", took, " ms");
+}
+
 /** New fills at the end, a buy and a sale in turns, in a long book and in a short one. */
-async function appends(long: Watched, short: Watched, figures: Figures, bounded: boolean): Promise<void> {
+async function appends(
+  long: Watched,
+  short: Watched,
+  figures: Figures,
+  bounded: boolean,
+): Promise<void> {
   const took = { long: [] as number[], short: [] as number[] };
   const statements = new Set<number>();
   for (let round = 0; round < appendRounds; round += 1) {
     for (const [name, book] of Object.entries({ long, short })) {
       const at = new Date(Date.UTC(2040, 0, 1) + round * 1000).toISOString();
-      await book.ledger.record([bookFill(`end-${round}`, at, round % 2 === 0 ? "buy" : "sell", "1")]);
-      const run = await computed(book, options.statements && round > appendRounds - 3);
+      await book.ledger.record([
+        bookFill(`end-${round}`, at, round % 2 === 0 ? "buy" : "sell", "1"),
+      ]);
+      const run = await computeOnce(book, options.statements && round > appendRounds - 3);
       if (round > 0) took[name as "long"].push(run.took);
       statements.add(run.statements);
     }
@@ -88,13 +110,19 @@ async function appends(long: Watched, short: Watched, figures: Figures, bounded:
   figures.tell("append, long book, median", median(took.long), " ms");
   figures.tell("append, short book, median", median(took.short), " ms");
   write(`  statements: ${[...statements].join(" ")}`);
+  if (bounded) await appendByCommand(long, figures);
   const ratio = median(took.long) / median(took.short);
   if (bounded) figures.judge("append in a long book / in a short one", ratio, 1.3);
   else figures.tell("append in a long book / in a short one", ratio);
 }
 
 /** Late sales, each in a burst of its own; gives them. */
-async function lateSales(book: Watched, bursts: number, figures: Figures, bounded: boolean): Promise<FillInput[]> {
+async function lateSales(
+  book: Watched,
+  bursts: number,
+  figures: Figures,
+  bounded: boolean,
+): Promise<FillInput[]> {
   const { version } = await book.ledger.compute({ full: true, publish: false });
   const dice = new Dice(3);
   const sales: FillInput[] = [];
@@ -109,7 +137,7 @@ async function lateSales(book: Watched, bursts: number, figures: Figures, bounde
     const sale = bookFill(`late-${number}`, at, "sell", "0.00005");
     sales.push(sale);
     await book.ledger.record([sale]);
-    const run = await computed(book, options.statements && index > lateFacts - 3);
+    const run = await computeOnce(book, options.statements && index > lateFacts - 3);
     const expected = expectedChange(burst(number), sale);
     const { superseded, allocations: inserted } = run.result;
     if (superseded !== expected.superseded || inserted !== expected.inserted) {
@@ -155,44 +183,56 @@ async function startWriter(location: string, name: string): Promise<{ end(): Pro
   };
 }
 
+/** Does `work` while a source records; gives what that took and what its acknowledgements took. */
+async function besideWriter<T>(
+  { location }: Watched,
+  name: string,
+  isServer: boolean,
+  work: () => Promise<T>,
+): Promise<{ took: number; result: T; acknowledged: number[] }> {
+  // The embedded engine has one process, so nobody else can record there.
+  const writer = isServer ? await startWriter(location, name) : undefined;
+  const done = await timed(work);
+  return { ...done, acknowledged: (await writer?.end()) ?? [] };
+}
+
 /** A late buy at the beginning of a complete book: every later match shifts, and recording goes on. */
 async function lateBuy(book: Watched, figures: Figures, bounded: boolean): Promise<void> {
-  const { ledger, watch, location } = book;
-  const full = await timed(() => ledger.compute({ full: true, publish: false }));
-  await ledger.drop(full.result.version);
+  const { ledger, watch } = book;
+  const rebuild = async (): Promise<void> => {
+    const { version } = await ledger.compute({ full: true, publish: false });
+    await ledger.drop(version);
+  };
+  const fulls = [(await besideWriter(book, "before", bounded, rebuild)).took];
+  await ledger.compute();
+  const quiet = await besideWriter(book, "quiet", bounded, () => setTimeout(2_000));
   await ledger.record([bookFill("late-buy", timeOf(1, 15), "buy", "0.00005")]);
-  const quiet = bounded ? await startWriter(location, "quiet") : undefined;
-  if (quiet !== undefined) await setTimeout(3_000);
-  const alone = await quiet?.end();
-  const writer = bounded ? await startWriter(location, "busy") : undefined;
-  const late = await computed(book, false);
+  const late = await besideWriter(book, "busy", bounded, () => computeOnce(book, false));
   const longest = watch.longestMilliseconds;
-  const busy = await writer?.end();
-  const again = await timed(() => ledger.compute({ full: true, publish: false }));
-  figures.tell("rows that a late buy supersedes", late.result.superseded);
+  fulls.push((await besideWriter(book, "after", bounded, rebuild)).took);
+  figures.tell("rows that a late buy supersedes", late.result.result.superseded);
   figures.tell("late buy", late.took, " ms");
-  figures.tell("full recompute, before and after", full.took, " ms");
-  figures.tell("", again.took, " ms");
-  const ratio = late.took / Math.min(full.took, again.took);
+  figures.tell("full recompute, mean of before and after", (fulls[0]! + fulls[1]!) / 2, " ms");
+  const ratio = (2 * late.took) / (fulls[0]! + fulls[1]!);
   const name = "late buy in a complete book / full recompute of it";
   if (bounded) figures.judge(name, ratio, 1);
   else figures.tell(name, ratio);
   figures.tell("longest transaction meanwhile", longest, " ms");
-  if (alone === undefined || busy === undefined) return;
-  figures.tell("acknowledgement of a fill, nothing computed, median", median(alone), " ms");
-  figures.tell("acknowledgement of a fill meanwhile, median", median(busy), " ms");
-  figures.tell("acknowledgements meanwhile", busy.length);
-  figures.tell("longest acknowledgement, nothing computed", Math.max(...alone), " ms");
-  figures.tell("longest acknowledgement meanwhile", Math.max(...busy), " ms");
-  figures.judge(
-    "longest acknowledgement / longest transaction",
-    Math.max(...busy) / (longest + Math.max(...alone)),
-    1,
-  );
+  if (!bounded) return;
+  const [calm, busy] = [Math.max(...quiet.acknowledged), Math.max(...late.acknowledged)];
+  figures.tell("acknowledgement, nothing computed, median", median(quiet.acknowledged), " ms");
+  figures.tell("acknowledgement meanwhile, median", median(late.acknowledged), " ms");
+  figures.tell("longest acknowledgement, nothing computed", calm, " ms");
+  figures.tell(`longest acknowledgement meanwhile, of ${late.acknowledged.length}`, busy, " ms");
+  figures.judge("the latter / (longest transaction + the former)", busy / (longest + calm), 1);
 }
 
 /** The late sales voided again: the book is complete as it was, to the same digest. */
-async function undo(book: Watched, sales: readonly FillInput[], digest: string | null): Promise<void> {
+async function undo(
+  book: Watched,
+  sales: readonly FillInput[],
+  digest: string | null,
+): Promise<void> {
   await book.ledger.record(
     sales.map(({ fillId }) => ({
       kind: "void",
@@ -208,7 +248,7 @@ async function undo(book: Watched, sales: readonly FillInput[], digest: string |
     throw new Error(`the digest after the voids is ${undone.digest}, before the facts ${digest}`);
 }
 
-async function run(engine: Engine, scratch: string, figures: Figures): Promise<void> {
+async function measure(engine: Engine, scratch: string, figures: Figures): Promise<void> {
   const bounded = engine === "postgres";
   const fills = parseInt(options.fills, 10) / (bounded ? 1 : 10);
   const bursts = Math.ceil(fills / burstSize);
@@ -236,7 +276,8 @@ const scratch = await mkdtemp(join(tmpdir(), "lotbook-bench-"));
 await chmod(scratch, 0o755);
 const figures = new Figures();
 try {
-  for (const engine of options.only) await run(engine === "pglite" ? "pglite" : "postgres", scratch, figures);
+  for (const engine of options.only)
+    await measure(engine === "pglite" ? "pglite" : "postgres", scratch, figures);
 } finally {
   await rm(scratch, { recursive: true, force: true });
 }

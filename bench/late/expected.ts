@@ -15,6 +15,11 @@ function slicesOf(facts: readonly FactInput[]): Map<string, string> {
   return slices;
 }
 
+const differing = (
+  some: ReadonlyMap<string, string>,
+  others: ReadonlyMap<string, string>,
+): number => [...some].filter(([key, text]) => others.get(key) !== text).length;
+
 export interface Changed {
   readonly superseded: number;
   readonly inserted: number;
@@ -24,7 +29,5 @@ export interface Changed {
 export function expectedChange(facts: readonly FactInput[], late: FactInput): Changed {
   const before = slicesOf(facts);
   const after = slicesOf([...facts, late]);
-  const differing = (some: Map<string, string>, others: Map<string, string>): number =>
-    [...some].filter(([key, text]) => others.get(key) !== text).length;
   return { superseded: differing(before, after), inserted: differing(after, before) };
 }

@@ -56,8 +56,7 @@ export function watched(database: Database): { database: Database; watch: Watch 
       location,
       serverVersion,
       parallelism,
-      connect: (work) =>
-        database.connect((connection) => work(watchConnection(connection, watch))),
+      connect: (work) => database.connect((connection) => work(watchConnection(connection, watch))),
       durability: () => database.durability(),
       close: () => database.close(),
     },

@@ -56,7 +56,7 @@ async function lastTaken(
   };
 }
 
-/** What is left of a pool's opening facts, which come in ledger order, behind the last that was taken from. */
+/** What is left of a pool's opening facts, added in ledger order, behind the last that was taken from. */
 class PoolLots {
   readonly #last: LastTaken | undefined;
   #lots: LotState[] = [];

@@ -60,11 +60,11 @@ async function storedSlices(
   { after, until }: TimeRange,
 ): Promise<StoredSlice[]> {
   const slices: StoredSlice[] = [];
+  const end = until === undefined ? "" : `AND closed_at <= ${until}`;
   const statement = `COPY (
     SELECT close_entry, slice, open_entry, quantity, closed_at, row_hash, pnl::text
     FROM allocations WHERE version = ${version.version} AND book_id = ${literal(book.bookId)}
-      AND superseded IS NULL AND closed_at > ${after} ${until === undefined ? "" : `AND closed_at <= ${until}`}
-  ) TO STDOUT (FORMAT binary)`;
+      AND superseded IS NULL AND closed_at > ${after} ${end}) TO STDOUT (FORMAT binary)`;
   await database.connect((connection) =>
     readBinaryRows(connection.copyOut(statement), 7, (row) => {
       slices.push({
@@ -292,22 +292,31 @@ class Replay {
     return step;
   }
 
+  /** The days that changed and lie wholly behind an instant, in order; they are not asked for again. */
+  #takeDaysBefore(instant: bigint | undefined): number[] {
+    const end = instant === undefined ? Infinity : dayOf(instant);
+    const days = [...this.#days].filter((day) => day < end).toSorted((a, b) => a - b);
+    for (const day of days) this.#days.delete(day);
+    return days;
+  }
+
   /** Writes what has been found; meanwhile, where there is a second connection, the walk goes on. */
   async #flush(): Promise<void> {
     await this.#writing;
     const found = this.#take();
+    const days = this.#takeDaysBefore(found.until ?? found.after);
     this.#writing = this.#database.connect(async (connection) => {
-      await connection.transaction(() => this.#write(connection, found));
+      await connection.transaction(async () => {
+        const step = await this.#write(connection, found);
+        await refreshDays(connection, step, days);
+      });
       this.#ports.failpoint("supersede.page");
     });
     this.#writing.catch(() => {});
   }
 
   /** The step's last transaction. `walk` is given where the replay went to the book's end. */
-  async #finish(
-    walk: Walk | undefined,
-    known: StoredMovement | undefined,
-  ): Promise<bigint> {
+  async #finish(walk: Walk | undefined, known: StoredMovement | undefined): Promise<bigint> {
     const { version, book, counts } = this.#target;
     const last = known ?? (await readLast(this.#database, version.scope, book));
     const lots = (walk?.openLots() ?? []).map(openLotRow);
@@ -316,8 +325,7 @@ class Replay {
       connection.transaction(async () => {
         const step = await this.#write(connection, found);
         if (walk !== undefined) await this.#writeLots(connection, step, lots);
-        const days = [...this.#days].toSorted((a, b) => a - b);
-        await refreshDays(connection, step, days);
+        await refreshDays(connection, step, this.#takeDaysBefore(undefined));
         return finishStep(connection, step, last?.entry);
       }),
     );

@@ -61,7 +61,7 @@ async function locked<T>(
   });
 }
 
-/** SQL of versions that were never begun. Each is looked up by itself: there are few versions and many steps. */
+/** SQL of versions that were never begun; each is looked up by itself: versions are few, steps many. */
 const stepless = `SELECT version FROM versions v
   WHERE (SELECT s.step FROM steps s WHERE s.version = v.version LIMIT 1) IS NULL
     AND (SELECT r.revision FROM revisions r WHERE r.version = v.version LIMIT 1) IS NULL`;

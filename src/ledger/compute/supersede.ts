@@ -130,6 +130,12 @@ export async function insertLots(
   await connection.copyIn(`COPY open_lots (${openLotColumns}) FROM STDIN`, [copy.take()]);
 }
 
+/** SQL: the hash of a day's rows in order of time. */
+const dayHash = (table: string, time: string): string =>
+  `(SELECT encode(sha256(string_agg(row_hash, ''::bytea ORDER BY ${time}, row_hash)), 'hex')
+    FROM ${table} WHERE version = $1 AND book_id = $2 AND superseded IS NULL
+      AND ${time} >= d * ${nanosPerDay} AND ${time} < (d + 1) * ${nanosPerDay})`;
+
 /** Takes the digests of some days again from the rows that stand now. */
 export async function refreshDays(
   connection: Connection,
@@ -137,17 +143,13 @@ export async function refreshDays(
   days: readonly number[],
 ): Promise<void> {
   if (days.length === 0) return;
-  const hash = (table: string, time: string): string =>
-    `(SELECT encode(sha256(string_agg(row_hash, ''::bytea ORDER BY ${time}, row_hash)), 'hex')
-      FROM ${table} WHERE version = $1 AND book_id = $2 AND superseded IS NULL
-        AND ${time} >= d * ${nanosPerDay} AND ${time} < (d + 1) * ${nanosPerDay})`;
   const rows = await connection.query<{
     day: number;
     allocations: string | null;
     open_lots: string | null;
   }>(
-    `SELECT d AS day, ${hash("allocations", "closed_at")} AS allocations,
-       ${hash("open_lots", "opened_at")} AS open_lots FROM unnest($3::integer[]) AS d`,
+    `SELECT d AS day, ${dayHash("allocations", "closed_at")} AS allocations,
+       ${dayHash("open_lots", "opened_at")} AS open_lots FROM unnest($3::integer[]) AS d`,
     [version.version, book.bookId, days],
   );
   await replaceDays(
@@ -168,8 +170,12 @@ export async function refreshDays(
  * their own, and the index of what stands now knows no two.
  */
 const afterGone = "FROM (SELECT count(*) FROM gone) g";
+const afterBoth = `${afterGone}, (SELECT count(*) FROM own) o`;
 
-/** Supersedes the digests of some days; a day without a new one has no rows any more. */
+/**
+ * Supersedes the digests of some days; a day without a new one has no rows any more. What this step itself
+ * has written for a day was never seen by anyone, and goes.
+ */
 export async function replaceDays(
   connection: Connection,
   { version, book, step }: BookStep,
@@ -178,11 +184,14 @@ export async function replaceDays(
   if (days.length === 0) return;
   const left = days.filter((day) => day.digest !== undefined);
   await connection.execute(
-    `WITH gone AS (UPDATE day_digests SET superseded = $3
+    `WITH own AS (DELETE FROM day_digests
          WHERE version = $1 AND book_id = $2 AND day = ANY ($4::integer[]) AND superseded IS NULL
-         RETURNING 1)
+           AND step = $3 RETURNING 1),
+       gone AS (UPDATE day_digests SET superseded = $3
+         WHERE version = $1 AND book_id = $2 AND day = ANY ($4::integer[]) AND superseded IS NULL
+           AND step <> $3 RETURNING 1)
      INSERT INTO day_digests (version, book_id, step, day, digest)
-     SELECT $1, $2, $3, d, decode(h, 'hex') ${afterGone}, unnest($5::integer[], $6::text[]) AS t (d, h)`,
+     SELECT $1, $2, $3, d, decode(h, 'hex') ${afterBoth}, unnest($5::integer[], $6::text[]) AS t (d, h)`,
     [
       version.version,
       book.bookId,
