@@ -90,29 +90,36 @@ export const ledgerFaults = [
   ),
   ...faultsOf(
     "src/ledger/compute/append.ts",
-    [versions, runs],
+    runs,
     {
       "an append leaves the digests of its days as they were": [
         "...rows.map((row) => dayOf(row.close.at)),\n",
         "",
       ],
     },
-    "take in the books|an empty ledger|says of each run",
+    "an append touches",
   ),
   ...faultsOf(
     "src/ledger/compute/supersede.ts",
-    [versions, late],
+    late,
     {
-      "a lot that was used up stays current": [
-        "AND open_entry = ANY ($4::bigint[]) AND superseded IS NULL`",
-        "AND open_entry = ANY ($4::bigint[]) AND superseded IS NULL AND quantity < 0`",
-      ],
       "what stays of a stretch is superseded with the rest": [
         "AND (close_entry, slice) NOT IN (SELECT * FROM unnest($6::bigint[], $7::integer[]))`",
         "AND ($6::bigint[] IS NOT NULL OR $7::integer[] IS NULL)`",
       ],
     },
-    `supersedes what differs|${longBook}`,
+    longBook,
+  ),
+  ...faultsOf(
+    "src/ledger/compute/supersede.ts",
+    runs,
+    {
+      "a lot that was used up stays current": [
+        "AND open_entry = ANY ($4::bigint[]) AND superseded IS NULL`",
+        "AND open_entry = ANY ($4::bigint[]) AND superseded IS NULL AND quantity < 0`",
+      ],
+    },
+    "an append touches",
   ),
   ...faultsOf(
     "src/ledger/compute/replay.ts",
@@ -121,10 +128,6 @@ export const ledgerFaults = [
       "a replay begins after the instant that changed": [
         "const after = from > 0n ? from - 1n : -1n;",
         "const after = from;",
-      ],
-      "a replay ends before all that changed is passed": [
-        "return until >= this.#lastChange && this.#divergence.none;",
-        "return this.#divergence.none;",
       ],
       "the sales of other pools are superseded": ["if (!isOurs) {", "if (false) {"],
     },
@@ -143,7 +146,18 @@ export const ledgerFaults = [
         "this.#lots.push({ movement, consumed: 0n });",
       ],
     },
-    longBook,
+    "always holding some, pools of each portfolio",
+  ),
+  ...faultsOf(
+    "src/ledger/compute/replay.ts",
+    late,
+    {
+      "a replay ends before all that changed is passed": [
+        "return until >= this.#lastChange && this.#divergence.none;",
+        "return this.#divergence.none;",
+      ],
+    },
+    "sold out again and again, pools of each portfolio",
   ),
   ...faultsOf(
     "src/ledger/compute/full.ts",
