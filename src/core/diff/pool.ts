@@ -66,10 +66,10 @@ class Stretch implements AllocationSink {
     this.#pool.close(close, this);
     const slices = this.#slices;
     if (slices.at(-1)!.open === undefined)
-      return { close, slices, reach: Infinity, from: place, consumed: 0n };
+      return { close, slices, pnl: undefined, reach: Infinity, from: place, consumed: 0n };
     const reach = this.#handed[this.#consumed > 0n ? this.#head : this.#head - 1]!;
     const from = this.#consumed > 0n ? reach : reach + 1;
-    return { close, slices, reach, from, consumed: this.#consumed };
+    return { close, slices, pnl: undefined, reach, from, consumed: this.#consumed };
   }
 
   allocation(

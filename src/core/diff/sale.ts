@@ -15,6 +15,8 @@ export interface Sale {
   readonly close: Movement;
   /** In ledger order of their lots, the unmatched one last. */
   readonly slices: readonly Slice[];
+  /** Worked out when it is first asked for, by `pnlOf`. */
+  pnl: bigint | undefined;
 }
 
 /** What a sale comes to; quantities in units of 10^-18, PnL in units of 10^-36. */
@@ -43,7 +45,9 @@ export function figuresOf({ close, slices }: Sale): SaleFigures {
 
 /** The PnL of a sale, in units of 10^-36; 0 of none. */
 export function pnlOf(sale: Sale | undefined): bigint {
-  return sale === undefined ? 0n : figuresOf(sale).pnl;
+  if (sale === undefined) return 0n;
+  sale.pnl ??= figuresOf(sale).pnl;
+  return sale.pnl;
 }
 
 /** Whether two tellings of one fact lead to the same amounts from the same share. */
