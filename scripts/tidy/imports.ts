@@ -27,6 +27,7 @@ const boundaries: Record<string, Boundary> = {
   reports: { parts: ["store", "errors", "core:text"], packages: [] },
   // The ledger offers the proof; the proof knows nothing of the ledger.
   ledger: { parts: ["core", "seal", "store", "adapters", "verify", "errors"], packages: [node] },
+  diff: { parts: ["core", "seal", "store", "ledger", "reports", "errors"], packages: [] },
   generate: { parts: ["core", "errors", "adapters", "testing"], packages: [node] },
   testing: {
     parts: [
@@ -38,13 +39,14 @@ const boundaries: Record<string, Boundary> = {
       "verify",
       "reports",
       "ledger",
+      "diff",
       "generate",
       "index",
     ],
     packages: [/./],
   },
   index: {
-    parts: ["core", "seal", "errors", "store", "adapters", "verify", "reports", "ledger"],
+    parts: ["core", "seal", "errors", "store", "adapters", "verify", "reports", "ledger", "diff"],
     packages: [node],
   },
   cli: {
@@ -57,6 +59,7 @@ const boundaries: Record<string, Boundary> = {
       "verify",
       "reports",
       "ledger",
+      "diff",
       "generate",
       "index",
     ],

@@ -17,9 +17,9 @@ export interface Change {
 }
 
 /** The same changes taken back, the last one first. */
-export function takenBack(changes: readonly Change[]): Change[] {
+export function takenBack<Fact extends Change>(changes: readonly Fact[]): Fact[] {
   return changes
-    .map(({ entry, before, after }) => ({ entry, before: after, after: before }))
+    .map((change) => ({ ...change, before: change.after, after: change.before }))
     .toReversed();
 }
 
