@@ -26,7 +26,7 @@ export { openLedger, Ledger } from "./ledger/ledger.ts";
 export type { ComputeOptions, ComputeResult } from "./ledger/compute/compute.ts";
 export type { ImportOptions, ImportResult } from "./ledger/import.ts";
 export { readReport } from "./reports/report.ts";
-export type { FeeNotTaken, Report, ReportBody, ReportHeader } from "./reports/report.ts";
+export type { FeeNotTaken, Report, ReportBody, ReportHeader } from "./reports/body.ts";
 export type { Cell, Column, ColumnKind, ReportRow } from "./reports/column.ts";
 export type { GroupKey, ReportName, ReportRequest, ViewRequest } from "./reports/request.ts";
 export type { Revision } from "./reports/view.ts";

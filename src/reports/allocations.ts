@@ -3,7 +3,7 @@ import type { Connection } from "../store/database.ts";
 import { column, quiet, selectList, toRow, type Column, type ReportRow } from "./column.ts";
 import { readByCursor } from "./cursor.ts";
 import { Parameters } from "./parameters.ts";
-import type { ReportBody } from "./report.ts";
+import type { ReportBody } from "./body.ts";
 import { inRange, inView, ofFill, type Selection } from "./selection.ts";
 import { sliceTotals, totalColumns } from "./totals.ts";
 

@@ -5,7 +5,7 @@
  */
 import type { Connection } from "../store/database.ts";
 import { Parameters } from "./parameters.ts";
-import type { FeeNotTaken } from "./report.ts";
+import type { FeeNotTaken } from "./body.ts";
 import { inRange, inView, ofFill, type Selection } from "./selection.ts";
 
 /** Over the fills (of both sides) that the view has taken in, executed in the range. */

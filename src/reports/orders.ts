@@ -6,7 +6,7 @@ import type { Connection } from "../store/database.ts";
 import { column, selectList, toRow, type Column, type ReportRow } from "./column.ts";
 import { readByCursor } from "./cursor.ts";
 import { Parameters } from "./parameters.ts";
-import type { ReportBody } from "./report.ts";
+import type { ReportBody } from "./body.ts";
 import { fromSlices, type Selection } from "./selection.ts";
 import { sliceSums, sumColumns } from "./sums.ts";
 import { sliceTotals, totalColumns } from "./totals.ts";

@@ -7,7 +7,7 @@ import { column, selectList, toRow, type Column, type ReportRow } from "./column
 import { readByCursor } from "./cursor.ts";
 import { countFeesNotTaken } from "./fees-not-taken.ts";
 import { Parameters } from "./parameters.ts";
-import type { ReportBody } from "./report.ts";
+import type { ReportBody } from "./body.ts";
 import type { GroupKey, ReportRequest } from "./request.ts";
 import { fromSlices, type Selection } from "./selection.ts";
 import { mixedSumColumns, sliceSums, sumsOfSums } from "./sums.ts";

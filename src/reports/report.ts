@@ -1,73 +1,10 @@
 /** A report: its header, its rows as they come from the database, and after them its totals. */
 import { formatInstant } from "../core/time.ts";
 import type { Connection, Database } from "../store/database.ts";
-import type { Cell, Column, ReportRow } from "./column.ts";
+import type { Report, ReportBody, ReportHeader } from "./body.ts";
 import type { ReportName, ReportRequest } from "./request.ts";
-import { resolveSelection, type Selection } from "./selection.ts";
-import { readTransaction, resolveView, type Revision } from "./view.ts";
-
-/** What every report says of itself. The names are those of its JSON. */
-export interface ReportHeader {
-  readonly version: number | null;
-  readonly method: string | null;
-  readonly scope: string | null;
-  readonly as_of: string | null;
-  readonly known_at: Revision | null;
-  /** Facts recorded but not yet taken in, in the books asked for; null when known at was given. */
-  readonly not_yet_computed: number | null;
-  readonly filters: Readonly<Record<string, string>>;
-}
-
-/**
- * Amounts of assets that fees took and that no lot of theirs gave: they are not in the lots of that
- * asset.
- */
-export interface FeeNotTaken {
-  readonly asset: string;
-  readonly amount: string;
-  readonly fills: number;
-  readonly without_value: number;
-}
-
-export interface ReportBody {
-  /** The name of the rows in JSON. */
-  readonly key: string;
-  /** What a table calls it. */
-  readonly title: string;
-  readonly columns: readonly Column[];
-  /** To be read once, to its end or to an error, before the totals. */
-  readonly rows: AsyncIterable<ReportRow>;
-  readonly totalColumns: readonly Column[];
-  /** A row a quote asset. */
-  readonly totals: () => Promise<readonly ReportRow[]>;
-  /** Columns whose total has another name: the column's name to the total's. */
-  readonly totalNames?: Readonly<Record<string, string>>;
-  readonly groupBy?: readonly string[];
-  readonly feesNotTaken?: readonly FeeNotTaken[];
-}
-
-export interface Report extends ReportBody {
-  readonly name: ReportName;
-  readonly header: ReportHeader;
-}
-
-const filterNames = ["portfolio", "account", "symbol", "strategy"] as const;
-
-/** The filters that were given, ranges as the instants they resolved to. */
-export function filtersOf(
-  request: ReportRequest,
-  range: Pick<Selection, "from" | "to">,
-): Record<string, string> {
-  const filters: Record<string, string> = {};
-  if (range.from !== undefined) filters["from"] = formatInstant(range.from);
-  if (range.to !== undefined) filters["to"] = formatInstant(range.to);
-  if (request.tz !== undefined) filters["tz"] = request.tz;
-  for (const name of filterNames) {
-    const value = request[name];
-    if (value !== undefined) filters[name] = value;
-  }
-  return filters;
-}
+import { filtersOf, resolveSelection, type Selection } from "./selection.ts";
+import { readTransaction, resolveView } from "./view.ts";
 
 /** Facts beyond the version's computed entry; a book it has not met counts whole. */
 async function countNotYetComputed(connection: Connection, selection: Selection): Promise<number> {
@@ -140,5 +77,3 @@ export async function readReport<T>(
     readTransaction(connection, async () => work(await openReport(connection, request))),
   );
 }
-
-export type { Cell, Column, ReportRow };

@@ -4,12 +4,12 @@
  */
 import { LotbookError } from "../errors.ts";
 import type { Connection } from "../store/database.ts";
+import type { Report } from "./body.ts";
 import { column, quiet, selectList, toRow, type Column, type ReportRow } from "./column.ts";
 import { readByCursor } from "./cursor.ts";
 import { Parameters } from "./parameters.ts";
-import { filtersOf, type Report } from "./report.ts";
 import type { ReportRequest } from "./request.ts";
-import { readRange } from "./selection.ts";
+import { filtersOf, readRange } from "./selection.ts";
 import { resolveKnownAt, type Revision } from "./view.ts";
 import { checkZone } from "./zone.ts";
 

@@ -1,5 +1,5 @@
 /** What a report is over: a view, a range of execution time and filters; and the SQL that selects it. */
-import type { Instant } from "../core/time.ts";
+import { formatInstant, type Instant } from "../core/time.ts";
 import { LotbookError } from "../errors.ts";
 import type { Connection } from "../store/database.ts";
 import type { Parameters } from "./parameters.ts";
@@ -146,4 +146,22 @@ export function fromSlices(
   ]
     .filter((part) => part !== false)
     .join("\n");
+}
+
+const filterNames = ["portfolio", "account", "symbol", "strategy"] as const;
+
+/** The filters that were given, ranges as the instants they resolved to. */
+export function filtersOf(
+  request: ReportRequest,
+  range: Pick<Selection, "from" | "to">,
+): Record<string, string> {
+  const filters: Record<string, string> = {};
+  if (range.from !== undefined) filters["from"] = formatInstant(range.from);
+  if (range.to !== undefined) filters["to"] = formatInstant(range.to);
+  if (request.tz !== undefined) filters["tz"] = request.tz;
+  for (const name of filterNames) {
+    const value = request[name];
+    if (value !== undefined) filters[name] = value;
+  }
+  return filters;
 }

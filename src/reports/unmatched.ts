@@ -4,7 +4,7 @@ import { slicesStatement } from "./allocations.ts";
 import { column, quiet, selectList, toRow, type Column, type ReportRow } from "./column.ts";
 import { readByCursor } from "./cursor.ts";
 import { Parameters } from "./parameters.ts";
-import type { ReportBody } from "./report.ts";
+import type { ReportBody } from "./body.ts";
 import type { Selection } from "./selection.ts";
 import { sliceTotals } from "./totals.ts";
 

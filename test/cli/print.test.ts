@@ -13,7 +13,7 @@ import { shorten } from "../../src/cli/print/table.ts";
 import { progressText, ProgressLine } from "../../src/cli/progress.ts";
 import type { Terminal } from "../../src/cli/output.ts";
 import { column, quiet, type ReportRow } from "../../src/reports/column.ts";
-import type { Report } from "../../src/reports/report.ts";
+import type { Report } from "../../src/reports/body.ts";
 
 /** What a report prints. */
 async function printed(

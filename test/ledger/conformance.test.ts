@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { csvLine } from "../../src/adapters/lotbook-csv/row.ts";
 import type { Scope } from "../../src/core/movement.ts";
 import type { FillInput } from "../../src/index.ts";
-import type { ReportRow } from "../../src/reports/report.ts";
+import type { ReportRow } from "../../src/reports/column.ts";
 import { Comparison, fillsOf, type Outcome, readCases, scopeOf } from "../conformance/cases.ts";
 import { describeEngines } from "../engines.ts";
 import { read } from "../reports/read.ts";

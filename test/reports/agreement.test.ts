@@ -11,7 +11,7 @@ import { generatedHeader, generatedRow } from "../../src/generate/write.ts";
 import { generateFills } from "../../src/generate/trading.ts";
 import { Ledger } from "../../src/ledger/ledger.ts";
 import { livePorts } from "../../src/ledger/ports.ts";
-import type { ReportRow } from "../../src/reports/report.ts";
+import type { ReportRow } from "../../src/reports/column.ts";
 import type { GroupKey, ReportRequest } from "../../src/reports/request.ts";
 import { engines, type TestDatabase, type TestEngine } from "../engines.ts";
 import { read } from "./read.ts";

@@ -1,4 +1,6 @@
-import { readReport, type ReportHeader, type ReportRow } from "../../src/reports/report.ts";
+import type { ReportHeader } from "../../src/reports/body.ts";
+import type { ReportRow } from "../../src/reports/column.ts";
+import { readReport } from "../../src/reports/report.ts";
 import type { ReportRequest } from "../../src/reports/request.ts";
 import type { Database } from "../../src/store/database.ts";
 

@@ -1,6 +1,6 @@
 /** A report as a table, its first rows laid out together, the rest as they come. */
 import type { Cell, ReportRow } from "../../reports/column.ts";
-import type { FeeNotTaken, Report, ReportHeader } from "../../reports/report.ts";
+import type { FeeNotTaken, Report, ReportHeader } from "../../reports/body.ts";
 import type { Output } from "../output.ts";
 import { moneyDecimals, roundDecimal } from "./amount.ts";
 import { forTerminal } from "./escape.ts";

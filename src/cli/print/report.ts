@@ -1,6 +1,6 @@
 /** A report in the format asked for. Rows are written as they come, so memory does not grow with them. */
 import type { Column, ReportRow } from "../../reports/column.ts";
-import type { Report } from "../../reports/report.ts";
+import type { Report } from "../../reports/body.ts";
 import type { Output } from "../output.ts";
 import type { Format } from "../session.ts";
 import { jsonForTerminal } from "./escape.ts";
