@@ -29,6 +29,7 @@ const boundaries: Record<string, Boundary> = {
   explain: { parts: ["store", "errors", "reports", "core:text"], packages: [] },
   // The ledger offers the proof; the proof knows nothing of the ledger.
   ledger: { parts: ["core", "seal", "store", "adapters", "verify", "errors"], packages: [node] },
+  diff: { parts: ["core", "seal", "store", "ledger", "reports", "errors"], packages: [] },
   generate: { parts: ["core", "errors", "adapters", "testing"], packages: [node] },
   testing: {
     parts: [
@@ -41,6 +42,7 @@ const boundaries: Record<string, Boundary> = {
       "reports",
       "explain",
       "ledger",
+      "diff",
       "generate",
       "index",
     ],
@@ -57,6 +59,7 @@ const boundaries: Record<string, Boundary> = {
       "reports",
       "explain",
       "ledger",
+      "diff",
     ],
     packages: [node],
   },
@@ -71,6 +74,7 @@ const boundaries: Record<string, Boundary> = {
       "reports",
       "explain",
       "ledger",
+      "diff",
       "generate",
       "index",
     ],
