@@ -10,6 +10,8 @@ export interface DecisionWords {
   readonly number: number;
   readonly author: string;
   readonly reason: string;
+  /** What it was about, where it holds for that only: the unmatched quantity that was accepted. */
+  readonly quantity?: string;
   /** Another id of the fill that it is about, where the decision says that it is one. */
   readonly alias?: FillName;
 }
@@ -38,10 +40,10 @@ export interface Decision extends BookName {
 
 /** The one line of JSON that is kept, its keys in a fixed order. docs/spec/telling.md 7. */
 export function decisionText(words: DecisionWords): string {
-  const { item, action, number, author, reason, alias } = words;
+  const { item, action, number, author, reason, quantity, alias } = words;
   const other =
     alias === undefined
       ? {}
       : { venue: alias.venue, account: alias.account, fill_id: alias.fillId };
-  return JSON.stringify({ item, action, number, author, reason, ...other });
+  return JSON.stringify({ item, action, number, author, reason, quantity, ...other });
 }

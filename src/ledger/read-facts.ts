@@ -23,11 +23,16 @@ export interface RecordedFact {
   readonly fact: Fact;
 }
 
-export async function readBookRows(connection: Connection): Promise<BookRow[]> {
+/** The books, in the order of their ids; all of them, or those named. */
+export async function readBookRows(
+  connection: Connection,
+  ids: readonly string[] | null = null,
+): Promise<BookRow[]> {
   return connection.query<BookRow>(
     `SELECT book_id AS "bookId", portfolio, symbol, base_asset AS base, quote_asset AS quote,
        last_entry AS "lastEntry"
-       FROM books ORDER BY book_id`,
+       FROM books WHERE $1::uuid[] IS NULL OR book_id = ANY ($1::uuid[]) ORDER BY book_id`,
+    [ids],
   );
 }
 
@@ -186,4 +191,30 @@ export async function* readFacts(
     }
     yield page.sort((a, b) => (a.entry < b.entry ? -1 : 1));
   }
+}
+
+/** Facts of any books by their entry numbers, in no order: one query a kind, however many they are. */
+export async function readFactsAt(
+  connection: Connection,
+  places: readonly { readonly bookId: string; readonly entry: bigint }[],
+): Promise<(RecordedFact & { readonly book: BookRow })[]> {
+  const ids = places.map((place) => place.bookId);
+  const entries = places.map((place) => place.entry);
+  const books = new Map((await readBookRows(connection, ids)).map((book) => [book.bookId, book]));
+  const found: (RecordedFact & { readonly book: BookRow })[] = [];
+  for (const [table, factOf] of tables) {
+    const rows = await connection.query(
+      `SELECT t.*, v.entry IS NOT NULL AS voided
+       FROM (SELECT DISTINCT * FROM unnest($1::uuid[], $2::bigint[]) AS given (book_id, entry)) place
+       JOIN ${table} t USING (book_id, entry)
+       LEFT JOIN voids v ON v.book_id = t.book_id AND v.target_entry = t.entry`,
+      [ids, entries],
+    );
+    for (const row of rows) {
+      const book = books.get(row["book_id"] as string)!;
+      const entry = row["entry"] as bigint;
+      found.push({ book, entry, voided: row["voided"] as boolean, fact: factOf(book, row) });
+    }
+  }
+  return found;
 }

@@ -44,6 +44,11 @@ export interface BatchSource {
 
 export interface BatchOptions {
   readonly sources: readonly BatchSource[];
+  /**
+   * Runs first in the batch's transaction: it may lock books (by id) and fill `sources` from what it reads
+   * under the locks.
+   */
+  readonly prepare?: () => Promise<void>;
   readonly author: string;
   /** What the batch came from, as it is to be read later; called when all of it has been staged. */
   readonly inputs: () => string;
@@ -218,6 +223,7 @@ export async function recordBatch(
 ): Promise<BatchOutcome> {
   await connection.script(stagingTables);
   return connection.transaction(async () => {
+    await options.prepare?.();
     const staging = new Staging(options);
     await connection.copyIn(stagingCopy, staging.lines());
     options.onJudged();
