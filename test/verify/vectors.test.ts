@@ -290,6 +290,8 @@ describeEngines("golden vectors in the verifier's SQL", (engine) => {
   });
 
   for (const { kind, name, fields, hash } of vectors.records) {
+    // No table holds one: a checkpoint is compared outside the SQL.
+    if (kind === "checkpoint book") continue;
     it(`${kind}: ${name}`, async () => {
       const { expression, columns } = kinds[kind]!;
       const found = await test.database.connect((connection) =>

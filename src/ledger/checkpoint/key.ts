@@ -1,5 +1,10 @@
 /** Key files: docs/spec/checkpoint.md 4. */
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+} from "node:crypto";
 import { readFile, realpath, stat, writeFile } from "node:fs/promises";
 import { dirname, isAbsolute, relative, resolve } from "node:path";
 import { LotbookError } from "../../errors.ts";
@@ -20,13 +25,14 @@ export interface SigningKey {
   readonly publicKey: KeyObject;
 }
 
+const real = async (path: string): Promise<string> => realpath(path).catch(() => resolve(path));
+
 /**
  * Refuses a path in the data directory of an embedded ledger: who can change the ledger must not find there
  * what proves the change.
  */
 export async function refuseInside(location: string, path: string, what: string): Promise<void> {
   if (/^postgres(ql)?:/.test(location)) return;
-  const real = async (each: string): Promise<string> => realpath(each).catch(() => resolve(each));
   const parent = await real(dirname(resolve(path)));
   // A link elsewhere that leads into the directory is inside as well.
   const targets = [parent, await realpath(path).catch(() => parent)];

@@ -19,7 +19,7 @@ export interface CheckpointHead {
   readonly seals: bigint;
   /** 0 where nothing was computed yet. */
   readonly revision: bigint;
-  readonly revisionHash: string;
+  readonly revision_hash: string;
 }
 
 const toBase64 = (hex: string): string => Buffer.from(hex, "hex").toString("base64");
@@ -35,7 +35,7 @@ export function noteText(head: CheckpointHead): string {
     `facts ${head.facts}`,
     `observations ${head.observations}`,
     `seals ${head.seals}`,
-    `revision ${head.revision} ${toBase64(head.revisionHash)}`,
+    `revision ${head.revision} ${toBase64(head.revision_hash)}`,
   ];
   return lines.map((line) => `${line}\n`).join("");
 }
@@ -44,11 +44,7 @@ const rawKey = (publicKey: KeyObject): Buffer =>
   publicKey.export({ type: "spki", format: "der" }).subarray(-keyLength);
 
 function keyIdBytes(publicKey: KeyObject): Buffer {
-  const named = Buffer.concat([
-    Buffer.from(`${origin}\n`),
-    Buffer.of(ed25519),
-    rawKey(publicKey),
-  ]);
+  const named = Buffer.concat([Buffer.from(`${origin}\n`), Buffer.of(ed25519), rawKey(publicKey)]);
   return createHash("sha256").update(named).digest().subarray(0, 4);
 }
 
@@ -85,7 +81,7 @@ export function parseNote(note: string): { readonly text: string; readonly head:
   const found = end < 0 ? null : shape.exec(text);
   if (found === null)
     return refuse("its lines are not those of the format", "docs/spec/checkpoint.md 1 has them");
-  const [, books, root, time, facts, observations, seals, revision, revisionHash] = found;
+  const [, books, root, time, facts, observations, seals, revision, revision_hash] = found;
   const head = {
     books: BigInt(books!),
     root: toHex(root!),
@@ -94,7 +90,7 @@ export function parseNote(note: string): { readonly text: string; readonly head:
     observations: BigInt(observations!),
     seals: BigInt(seals!),
     revision: BigInt(revision!),
-    revisionHash: toHex(revisionHash!),
+    revision_hash: toHex(revision_hash!),
   };
   return { text, head };
 }

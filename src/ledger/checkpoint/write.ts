@@ -51,7 +51,7 @@ async function summarize(
 ): Promise<Totals> {
   const root = new RootBuilder();
   const sums = { facts: 0n, observations: 0n, seals: 0n };
-  for (let last: string | null = null; ; ) {
+  for (let last: string | null = null; ;) {
     const page: HeadRow[] = await connection.query<HeadRow>(headsAfter, [last]);
     for (const { sealed, ...row } of page) {
       if (row.head !== sealed) {
@@ -74,7 +74,7 @@ async function summarize(
       sums.observations += row.last_observation;
       sums.seals += row.last_seal;
     }
-    await write(page.map(({ sealed: _, ...row }) => bookLine(row)).join(""));
+    await write(page.map(bookLine).join(""));
     if (page.length < booksAPage) break;
     last = page.at(-1)!.book_id;
   }
@@ -86,11 +86,11 @@ async function summarize(
     books: BigInt(root.count),
     root: Buffer.from(root.root()).toString("hex"),
     revision: revision?.revision ?? 0n,
-    revisionHash: revision?.hash ?? noHash,
+    revision_hash: revision?.hash ?? noHash,
   };
 }
 
-function bookLine(row: Omit<HeadRow, "sealed">): string {
+function bookLine({ sealed: _sealed, ...row }: HeadRow): string {
   const texts = Object.entries(row).map(([name, value]) => [name, String(value)]);
   return `${JSON.stringify(Object.fromEntries(texts))}\n`;
 }
@@ -104,7 +104,13 @@ async function withNewFiles<T>(
   let done = false;
   try {
     for (const path of paths) files.push({ path, handle: await open(path, "wx") });
-    const result = await work(files.map(({ handle }) => (text) => handle.writeFile(text)));
+    const result = await work(
+      files.map(
+        ({ handle }) =>
+          (text) =>
+            handle.writeFile(text),
+      ),
+    );
     for (const { handle } of files) await handle.sync();
     done = true;
     return result;
@@ -122,6 +128,7 @@ async function withNewFiles<T>(
  */
 export async function writeCheckpoint(
   database: Database,
+  // tidy: the default of an injected clock
   { key, file, now = () => new Date() }: CheckpointOptions,
 ): Promise<CheckpointResult> {
   const { privateKey, publicKey } = await readSigningKey(key, database);
