@@ -65,6 +65,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/versions.ts"),
   },
   {
+    name: "checkpoint",
+    summary: "sign the heads of all books, to keep elsewhere",
+    load: () => import("./commands/checkpoint.ts"),
+  },
+  {
     name: "export",
     summary: "write the facts to files",
     load: () => import("./commands/export.ts"),

@@ -285,11 +285,13 @@ describeEngines("golden vectors in the verifier's SQL", (engine) => {
   afterAll(() => test?.dispose());
 
   it("has an expression for every kind", () => {
-    const known = Object.keys(kinds);
+    const known = [...Object.keys(kinds), "checkpoint book"];
     expect(vectors.records.filter(({ kind }) => !known.includes(kind))).toEqual([]);
   });
 
   for (const { kind, name, fields, hash } of vectors.records) {
+    // No table holds one: a checkpoint is compared outside the SQL.
+    if (kind === "checkpoint book") continue;
     it(`${kind}: ${name}`, async () => {
       const { expression, columns } = kinds[kind]!;
       const found = await test.database.connect((connection) =>
