@@ -70,6 +70,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/checkpoint.ts"),
   },
   {
+    name: "diff",
+    summary: "which sales changed, by how much, and why",
+    load: () => import("./commands/diff.ts"),
+  },
+  {
     name: "export",
     summary: "write the facts to files",
     load: () => import("./commands/export.ts"),

@@ -3,8 +3,7 @@ import { attribute, type Attribution } from "../core/diff/attribution.ts";
 import { pnlOf } from "../core/diff/sale.ts";
 import type { Movement } from "../core/movement.ts";
 import { readAll } from "../ledger/compute/stretch.ts";
-import { filtersOf } from "../reports/report.ts";
-import { readRange } from "../reports/selection.ts";
+import { filtersOf, readRange } from "../reports/selection.ts";
 import { readTransaction, type Revision } from "../reports/view.ts";
 import type { Database } from "../store/database.ts";
 import { digestOf } from "./digest.ts";
@@ -186,8 +185,8 @@ const endOf = ({ view: { version, method, scope, knownAt } }: End): DiffEnd => (
 
 /**
  * Finds what differs between two ends. Facts and stored digests don't change, so the books are read one after
- * another while the caller takes them; one is in memory at a time. Throws where an end does not exist or can't
- * be computed again.
+ * another while the caller takes them; one is in memory at a time. Throws where an end does not exist or
+ * can't be computed again.
  */
 export async function readDiff(database: Database, request: DiffRequest): Promise<Diff> {
   const { tz, account, strategy } = request;
@@ -196,7 +195,7 @@ export async function readDiff(database: Database, request: DiffRequest): Promis
       const asked = request.ends ?? (await lastRun(connection));
       const before = await resolveEnd(connection, asked.before, tz);
       const after = await resolveEnd(connection, asked.after, tz);
-      const range = await readRange(connection, { report: "allocations", ...request }, tz ?? "UTC");
+      const range = await readRange(connection, request, tz ?? "UTC");
       const books = await booksBetween(connection, before, after, request);
       return { before, after, range, books };
     }),
@@ -205,7 +204,7 @@ export async function readDiff(database: Database, request: DiffRequest): Promis
   return {
     before: endOf(found.before),
     after: endOf(found.after),
-    filters: filtersOf({ report: "allocations", ...request }, found.range),
+    filters: filtersOf(request, found.range),
     books: booksOf(database, found, found.books, { ...found.range, account, strategy }, totals),
     totals: () => totals.rows(),
   };

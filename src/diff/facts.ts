@@ -91,7 +91,14 @@ function arrivalOf(row: FactRow): Arrival {
   switch (row.kind) {
     case "fill":
       return {
-        ...{ kind: "fill", entry, venue, account, id, revision, at: row.at!, side: row.side! },
+        kind: "fill",
+        entry,
+        venue,
+        account,
+        id,
+        revision,
+        at: row.at!,
+        side: row.side!,
         sequence: row.sequence ?? undefined,
         quantity: toUnits(row.quantity!),
         price: toUnits(row.price!),

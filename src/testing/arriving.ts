@@ -13,13 +13,9 @@ export function arrivalsOf(facts: readonly Fact[]): Arrival[] {
     switch (fact.kind) {
       case "fill": {
         const { quoteFee, baseFee } = splitFees(fact.symbol, fact.fees, []);
-        const own = [
-          fact.symbol.slice(0, fact.symbol.lastIndexOf("-")),
-          fact.symbol.slice(fact.symbol.lastIndexOf("-") + 1),
-        ];
-        const thirdAssets = fact.fees
-          .map(({ asset }) => asset)
-          .filter((asset) => !own.includes(asset));
+        const dash = fact.symbol.lastIndexOf("-");
+        const own = new Set([fact.symbol.slice(0, dash), fact.symbol.slice(dash + 1)]);
+        const thirdAssets = fact.fees.map(({ asset }) => asset).filter((asset) => !own.has(asset));
         const { venue, account, fillId: id, revision, executedAt: at, side, sequence } = fact;
         const place = { entry, venue, account, id, revision, at, side, sequence };
         const amounts = {

@@ -8,7 +8,7 @@ import type { ReportRow } from "../../src/reports/column.ts";
 import type { GroupKey, ViewRequest } from "../../src/reports/request.ts";
 import { Dice, drawHistory } from "../../src/testing/histories.ts";
 import { describeEngines } from "../engines.ts";
-import { arrange } from "../ledger/arrival.ts";
+import { arrange } from "../../src/testing/arrival.ts";
 import { openTestLedger, type TestLedger } from "../ledger/ledger.ts";
 import { read } from "../reports/read.ts";
 import { add, decimal, same } from "./evaluate.ts";

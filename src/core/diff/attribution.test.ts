@@ -172,6 +172,22 @@ function check(drawn: Case): Attribution {
   return attribution;
 }
 
+/** Named by its first letter: a buy or a sale. */
+const fill = (fillId: string, instant: number, quantity: string, price: string): Fact => ({
+  kind: "fill",
+  portfolio: "default",
+  symbol: "BTC-USD",
+  venue: "manual",
+  account: "main",
+  fillId,
+  revision: 0,
+  executedAt: BigInt(instant),
+  side: fillId.startsWith("b") ? "buy" : "sell",
+  quantity,
+  price,
+  fees: [],
+});
+
 describe("attribution", () => {
   it(`gives each cause what the model gives it, in ${count} random histories`, () => {
     const seen = { effects: 0, takenOut: 0, scope: 0, back: 0, samePnl: 0 };
@@ -197,20 +213,6 @@ describe("attribution", () => {
 
   // docs/spec/diff.md 2.
   it("tells the specification's example", () => {
-    const fill = (fillId: string, instant: number, quantity: string, price: string): Fact => ({
-      kind: "fill",
-      portfolio: "default",
-      symbol: "BTC-USD",
-      venue: "manual",
-      account: "main",
-      fillId,
-      revision: 0,
-      executedAt: BigInt(instant),
-      side: fillId.startsWith("b") ? "buy" : "sell",
-      quantity,
-      price,
-      fees: [],
-    });
     const b1 = fill("b1", 1, "10", "100");
     const facts: Fact[] = [
       b1,

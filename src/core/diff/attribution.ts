@@ -124,7 +124,10 @@ export function attribute<Fact extends Change>(input: AttributionInput<Fact>): A
   for (const kind of ["scope", "method"] as const) {
     if (policy[kind] === after[kind]) continue;
     tally.begin({ kind, from: policy[kind], to: after[kind] });
-    policy = { ...policy, [kind]: after[kind] };
+    policy =
+      kind === "scope"
+        ? { scope: after.scope, method: policy.method }
+        : { scope: policy.scope, method: after.method };
     const next = new BookConclusions(policy, movements, coming);
     next.compare(book, tally.onChange);
     book = next;
