@@ -80,7 +80,8 @@ const named = (table: string): string => `${table} AND f.entry <= $2 AND f.entry
   AND NOT EXISTS (SELECT FROM voids w
     WHERE w.book_id = $1 AND w.target_entry = f.entry AND w.entry <= $2)`;
 
-const standingValues = `${feeValues} AND f.entry <= $2 AND f.target_entry = ANY ($3::bigint[])
+/** The first part gives the columns their names. */
+const standingValues = `${fills} AND false UNION ALL ${feeValues} AND f.entry <= $2 AND f.target_entry = ANY ($3::bigint[])
   AND NOT EXISTS (SELECT FROM voids w
     WHERE w.book_id = $1 AND w.target_entry = f.entry AND w.entry <= $2)`;
 

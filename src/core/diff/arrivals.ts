@@ -38,23 +38,30 @@ export interface ArrivingVoid {
 
 export type Arrival = ArrivingFill | ArrivingLot | ArrivingValue | ArrivingVoid;
 
+/** The fee values of a fill that stand, by their entries. */
+type StandingValues = Map<number, ArrivingValue>;
+
 interface Known {
   readonly fact: ArrivingFill | ArrivingLot;
-  /** Values that stand, by asset. */
-  readonly values: Map<string, bigint>;
+  readonly values: StandingValues;
   movement: Movement;
   standing: boolean;
 }
 
 function movementOf(
   fact: ArrivingFill | ArrivingLot,
-  values: ReadonlyMap<string, bigint>,
+  values: StandingValues,
   scope: Scope,
 ): Movement {
   if (fact.kind === "opening lot") return openingLotMovement(fact, scope);
+  // Two values of a fee stand only while the void of the one is still to come in their batch.
+  const latest = new Map<string, ArrivingValue>();
+  for (const value of values.values()) {
+    if (value.entry > (latest.get(value.asset)?.entry ?? 0)) latest.set(value.asset, value);
+  }
   let thirdValue = 0n;
-  for (const value of values.values()) thirdValue += value;
-  const valueMissing = fact.thirdAssets.some((asset) => !values.has(asset));
+  for (const { value } of latest.values()) thirdValue += value;
+  const valueMissing = fact.thirdAssets.some((asset) => !latest.has(asset));
   return fillMovement({ ...fact, thirdValue, valueMissing }, scope);
 }
 
@@ -63,6 +70,9 @@ export class Arrivals {
   readonly #scope: Scope;
   readonly #facts = new Map<number, Known>();
   readonly #values = new Map<number, ArrivingValue>();
+  /** Within a batch a fact may name a later one: what was voided, and values of fills, before they came. */
+  readonly #voided = new Set<number>();
+  readonly #early = new Map<number, StandingValues>();
 
   /**
    * `known` are the earlier facts that later ones name: of fills and lots those that are not voided, and of
@@ -73,20 +83,25 @@ export class Arrivals {
     for (const fact of known) this.take(fact);
   }
 
-  /** What the next fact changes. A fact about one that is not there changes nothing. */
+  /**
+   * What the next fact changes. A fact about one that is not there yet changes nothing; the one that it is
+   * about then comes as it is by now.
+   */
   take(arrival: Arrival): Change {
     const { entry } = arrival;
     switch (arrival.kind) {
       case "fill":
       case "opening lot": {
-        const values = new Map<string, bigint>();
+        const values = this.#early.get(entry) ?? new Map<number, ArrivingValue>();
         const movement = movementOf(arrival, values, this.#scope);
-        this.#facts.set(entry, { fact: arrival, values, movement, standing: true });
-        return { entry, before: undefined, after: movement };
+        const standing = !this.#voided.has(entry);
+        this.#facts.set(entry, { fact: arrival, values, movement, standing });
+        return { entry, before: undefined, after: standing ? movement : undefined };
       }
       case "fee value":
+        if (this.#voided.has(entry)) return { entry, before: undefined, after: undefined };
         this.#values.set(entry, arrival);
-        return this.#revalue(entry, arrival, (values) => values.set(arrival.asset, arrival.value));
+        return this.#revalue(entry, arrival, (values) => values.set(entry, arrival));
       case "void":
         return this.#takeOut(entry, arrival.target);
     }
@@ -94,8 +109,8 @@ export class Arrivals {
 
   #takeOut(entry: number, target: number): Change {
     const value = this.#values.get(target);
-    if (value !== undefined)
-      return this.#revalue(entry, value, (values) => values.delete(value.asset));
+    if (value !== undefined) return this.#revalue(entry, value, (values) => values.delete(target));
+    this.#voided.add(target);
     const known = this.#facts.get(target);
     if (known?.standing !== true) return { entry, before: undefined, after: undefined };
     known.standing = false;
@@ -105,10 +120,15 @@ export class Arrivals {
   #revalue(
     entry: number,
     { target }: ArrivingValue,
-    change: (values: Map<string, bigint>) => void,
+    change: (values: StandingValues) => void,
   ): Change {
     const known = this.#facts.get(target);
-    if (known === undefined) return { entry, before: undefined, after: undefined };
+    if (known === undefined) {
+      const values = this.#early.get(target) ?? new Map<number, ArrivingValue>();
+      this.#early.set(target, values);
+      change(values);
+      return { entry, before: undefined, after: undefined };
+    }
     const before = known.movement;
     change(known.values);
     known.movement = movementOf(known.fact, known.values, this.#scope);
