@@ -169,6 +169,7 @@ const kinds: Record<string, { expression: string; columns: (f: Fields) => Column
       telling: bytes(f["telling"]),
       outcome: text(f["outcome"]),
       fact_leaf: bytes(f["fact"]),
+      told: text(f["told"]),
     }),
   },
   batch: {
