@@ -18,6 +18,7 @@ export const pages: readonly string[] = [
   "docs/guide/getting-started.md",
   "docs/guide/corrections.md",
   "docs/guide/review.md",
+  "docs/explain.md",
 ];
 
 const root = new URL("../", import.meta.url);
@@ -113,13 +114,17 @@ export class Stage {
 
 /** A line without what differs from run to run: times of recording (the examples' are older), names. */
 export function normalize(line: string): string {
-  return line
-    .replaceAll(
-      /\b20(?:26-1[12]|2[7-9]-\d\d|[3-9]\d-\d\d)-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g,
-      "<now>",
-    )
-    .replaceAll(/[\w./-]*lotbook-[a-z]+-[\w…]+\//g, "<folder>/")
-    .replaceAll(/\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, "<id>");
+  return (
+    line
+      .replaceAll(
+        /\b20(?:26-1[12]|2[7-9]-\d\d|[3-9]\d-\d\d)-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g,
+        "<now>",
+      )
+      // A seal covers its batch, whose id and time are new each time.
+      .replaceAll(/(?<=seal \d+ of the book )[0-9a-f]{64}/g, "<hash>")
+      .replaceAll(/[\w./-]*lotbook-[a-z]+-[\w…]+\//g, "<folder>/")
+      .replaceAll(/\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, "<id>")
+  );
 }
 
 /** What a page should show of what was printed: its own lines where they differ in nothing that counts. */

@@ -55,9 +55,24 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/report.ts"),
   },
   {
+    name: "explain",
+    summary: "show where a figure comes from",
+    load: () => import("./commands/explain.ts"),
+  },
+  {
     name: "versions",
     summary: "list, publish or drop computed versions",
     load: () => import("./commands/versions.ts"),
+  },
+  {
+    name: "checkpoint",
+    summary: "sign the heads of all books, to keep elsewhere",
+    load: () => import("./commands/checkpoint.ts"),
+  },
+  {
+    name: "diff",
+    summary: "which sales changed, by how much, and why",
+    load: () => import("./commands/diff.ts"),
   },
   {
     name: "export",

@@ -14,6 +14,16 @@ import {
 import type { Person } from "./amend/person.ts";
 import { feeValuesFromPrices, type PricesOptions, type PricesResult } from "./amend/prices.ts";
 import type { Changes } from "./amend/replacement.ts";
+import {
+  type AgainstOptions,
+  compareWithCheckpoint,
+  type Extension,
+} from "./checkpoint/against.ts";
+import {
+  type CheckpointOptions,
+  type CheckpointResult,
+  writeCheckpoint,
+} from "./checkpoint/write.ts";
 import { compute, type ComputeOptions, type ComputeResult } from "./compute/compute.ts";
 import { type Recomputation, recompute } from "./compute/recompute.ts";
 import { type ExportResult, exportLedger } from "./export.ts";
@@ -146,6 +156,16 @@ export class Ledger {
   /** Proves I1 to I9 of a version by SQL that shares nothing with the engine. */
   verify(options?: VerifyOptions): Promise<Verification> {
     return verifyVersion(this.database, options);
+  }
+
+  /** Signs the heads of all books into a new file, to be kept elsewhere. */
+  checkpoint(options: CheckpointOptions): Promise<CheckpointResult> {
+    return writeCheckpoint(this.database, options);
+  }
+
+  /** Whether the ledger extends a checkpoint; proves something together with `verify` only. */
+  compareWithCheckpoint(options: AgainstOptions): Promise<Extension> {
+    return compareWithCheckpoint(this.database, options);
   }
 
   /** Computes a version again in memory and compares its digests with those stored. */

@@ -48,7 +48,7 @@ const totalColumns: readonly Column[] = [
  * them: shares are exact for every prefix, so that is, to the last digit, their total less what closes
  * up to T took.
  */
-function remainders(selection: Selection, parameters: Parameters): string {
+export function remainders(selection: Selection, parameters: Parameters): string {
   const { asOf } = selection.view;
   const open = `SELECT book_id, open_entry, quantity, open_fee, cost_basis, missing, opened_at
     FROM open_lots held WHERE ${inView(selection, parameters, "held")}

@@ -257,6 +257,26 @@ export function revisionHash(revision: RevisionFields): string {
   return record.leaf();
 }
 
+export interface BookHead {
+  readonly bookId: string;
+  readonly lastEntry: number | bigint;
+  readonly lastObservation: number | bigint;
+  readonly lastSeal: number | bigint;
+  /** Hash of that seal; `noHash` where there is none. */
+  readonly head: Hash;
+}
+
+/** A book's leaf in a checkpoint: docs/spec/checkpoint.md 1. */
+export function checkpointLeaf(book: BookHead): string {
+  record.begin(kinds.checkpointBook);
+  record.uuid(1, book.bookId);
+  record.integer(2, book.lastEntry);
+  record.integer(3, book.lastObservation);
+  record.integer(4, book.lastSeal);
+  record.hash(5, book.head);
+  return record.leaf();
+}
+
 export interface BookInput {
   readonly bookId: string;
   readonly computedEntry: number | bigint;

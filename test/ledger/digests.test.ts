@@ -10,7 +10,7 @@ import type { ComputeResult } from "../../src/ledger/compute/compute.ts";
 import { Dice, drawHistory } from "../../src/testing/histories.ts";
 import { naiveModel } from "../../src/testing/naive-model.ts";
 import { describeEngines } from "../engines.ts";
-import { arrange } from "./arrival.ts";
+import { arrange } from "../../src/testing/arrival.ts";
 import { bookDigests, conclusions, type BookConclusions } from "./conclusions.ts";
 import { expectVerified, openTestLedger, type TestLedger } from "./ledger.ts";
 

@@ -7,7 +7,7 @@ import { copyLedger } from "../../src/ledger/copy.ts";
 import { livePorts } from "../../src/ledger/ports.ts";
 import { Dice, drawHistory } from "../../src/testing/histories.ts";
 import { describeEngines, engines, type TestEngine } from "../engines.ts";
-import { arrange } from "./arrival.ts";
+import { arrange } from "../../src/testing/arrival.ts";
 import {
   expectVerified,
   fill,

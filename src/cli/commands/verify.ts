@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import type { ReportRow } from "../../reports/column.ts";
 import { type Recomputation, recompute } from "../../ledger/compute/recompute.ts";
+import { compareWithCheckpoint, type Extension } from "../../ledger/checkpoint/against.ts";
 import { verifyVersion, type Verification } from "../../verify/run.ts";
 import type { Database } from "../../store/database.ts";
 import { forTerminal } from "../print/escape.ts";
@@ -112,13 +113,41 @@ export async function printVerify(
   return ok;
 }
 
+interface VerifyCommandOptions {
+  readonly version?: number;
+  readonly recompute?: boolean;
+  readonly against?: string;
+  readonly key?: string;
+}
+
+/** On stderr: results on stdout keep their shape. */
+function sayExtension(session: Session, { ok, checkpoint, ...found }: Extension): void {
+  const which = `the checkpoint of ${checkpoint.time} (${checkpoint.books} books)`;
+  session.say(
+    ok
+      ? `the ledger extends ${which}`
+      : `the ledger does NOT extend ${which}: ${found.violations} found`,
+  );
+  for (const difference of found.differences) session.say(`  ${exampleText({ ...difference })}`);
+}
+
 export function define(command: Command, session: Session): void {
   command
     .description("Prove the invariants I1 to I9 by SQL that shares no code with the engine.")
     .option("--version <number>", "of this version instead of the published one", versionNumber)
     .option("--recompute", "also compute it again in memory and compare the digests")
-    .action(async (options: { version?: number; recompute?: boolean }) => {
+    .option("--against <file>", "also check that the ledger extends this checkpoint")
+    .option("--key <file>", "the key that it was signed with, public or private")
+    .action(async (options: VerifyCommandOptions) => {
+      const { against, key } = options;
+      if ((against === undefined) !== (key === undefined))
+        command.error("error: --against and --key go together");
       await session.withDatabase("verify", async (database) => {
+        if (against !== undefined && key !== undefined) {
+          const extension = await compareWithCheckpoint(database, { file: against, key });
+          if (!extension.ok) session.status = 1;
+          sayExtension(session, extension);
+        }
         const { version, recompute: recomputed = false } = options;
         const ok = await printVerify(session, database, {
           recomputed,
