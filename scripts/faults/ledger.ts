@@ -108,7 +108,7 @@ export const ledgerFaults = [
         "AND ($6::bigint[] IS NOT NULL OR $7::integer[] IS NULL)`",
       ],
     },
-    longBook,
+    "a late round trip of a flat book",
   ),
   ...faultsOf(
     "src/ledger/compute/supersede.ts",
@@ -146,7 +146,7 @@ export const ledgerFaults = [
         "this.#lots.push({ movement, consumed: 0n });",
       ],
     },
-    "always holding some, pools of each portfolio",
+    "two lots of one instant",
   ),
   ...faultsOf(
     "src/ledger/compute/replay.ts",
@@ -157,7 +157,7 @@ export const ledgerFaults = [
         "return this.#divergence.none;",
       ],
     },
-    "sold out again and again, pools of each portfolio",
+    "a late round trip of a flat book",
   ),
   ...faultsOf(
     "src/ledger/compute/full.ts",

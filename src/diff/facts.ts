@@ -81,7 +81,8 @@ const named = (table: string): string => `${table} AND f.entry <= $2 AND f.entry
     WHERE w.book_id = $1 AND w.target_entry = f.entry AND w.entry <= $2)`;
 
 /** The first part gives the columns their names. */
-const standingValues = `${fills} AND false UNION ALL ${feeValues} AND f.entry <= $2 AND f.target_entry = ANY ($3::bigint[])
+const standingValues = `${fills} AND false UNION ALL ${feeValues} AND f.entry <= $2
+  AND f.target_entry = ANY ($3::bigint[])
   AND NOT EXISTS (SELECT FROM voids w
     WHERE w.book_id = $1 AND w.target_entry = f.entry AND w.entry <= $2)`;
 

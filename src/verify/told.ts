@@ -1,10 +1,10 @@
 /**
- * What was told beside the facts, telling.md 6 and 7: which outcome goes with what, and the rows of `aliases`,
- * which follow from it.
+ * What was told beside the facts, telling.md 6 and 7: which outcome goes with what, and the rows of
+ * `aliases`, which follow from it.
  *
- * Neither `told` nor a decision is parsed: text that somebody changed need not be JSON, and a check must not
- * fail on it. The bytes that a wallet's id has in such a line are made instead, and looked for. Quotes within a
- * value are escaped, so a comma, a quote and a key are found nowhere but at a key.
+ * Neither `told` nor a decision is parsed: text that somebody changed need not be JSON, and a check
+ * must not fail on it. The bytes that a wallet's id has in such a line are made instead, and looked
+ * for. Quotes within a value are escaped, so a comma, a quote and a key are found nowhere but at a key.
  */
 
 const nowhere = "NULL::bigint AS opening, NULL::integer AS slice";

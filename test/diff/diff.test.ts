@@ -118,15 +118,15 @@ describeEngines("diff", (engine) => {
   });
 
   test("stored conclusions that are not those of the facts are told", async () => {
-    await withLedger(engine, async (test) => {
-      await test.ledger.record([at("b1", 1, "2", "100"), at("s1", 2, "1", "120")]);
-      await test.ledger.compute();
-      await test.ledger.record([at("s2", 3, "1", "130")]);
-      await test.ledger.compute();
-      await test.query(
+    await withLedger(engine, async (side) => {
+      await side.ledger.record([at("b1", 1, "2", "100"), at("s1", 2, "1", "120")]);
+      await side.ledger.compute();
+      await side.ledger.record([at("s2", 3, "1", "130")]);
+      await side.ledger.compute();
+      await side.query(
         "UPDATE book_states SET digest = decode(repeat('ab', 32), 'hex') WHERE superseded IS NULL",
       );
-      const { books } = await diffOf(test.database);
+      const { books } = await diffOf(side.database);
       expect(books.map(({ disagrees }) => disagrees)).toEqual([["after"]]);
     });
   });
@@ -185,8 +185,8 @@ async function expectAgreement(
   const told = new Set<string>();
   const replaced = new Set<string>();
   for (const { portfolio, symbol, sales } of books) {
-    for (const { venue, account, close_fill_id: id, closed_at: at, revision } of sales) {
-      const sale = [portfolio, symbol, venue, account, id, at].join(" ");
+    for (const { venue, account, close_fill_id: id, closed_at: closedAt, revision } of sales) {
+      const sale = [portfolio, symbol, venue, account, id, closedAt].join(" ");
       told.add(sale);
       // A replacement is a sale of its own for a diff; reports tell it from what it replaced by nothing.
       if (revision > 0) replaced.add(sale);

@@ -1,7 +1,7 @@
 /**
- * Against I9 and I7: what was told beside the facts. Observations of the fixture's first book: 9 duplicate, 10
- * attached, 11 rounded copy under another id, 12 conflict, 13 to 15 waiting (14 a replacement, 15 a fee's
- * value), 16 to 18 decisions, the last of which attaches.
+ * Against I9 and I7: what was told beside the facts. Observations of the fixture's first book: 9
+ * duplicate, 10 attached, 11 rounded copy under another id, 12 conflict, 13 to 15 waiting (14 a
+ * replacement, 15 a fee's value), 16 to 18 decisions, the last of which attaches.
  */
 import { otherId } from "../observations.ts";
 import { bitcoin, type Plant } from "./plant.ts";
