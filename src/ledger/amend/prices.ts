@@ -123,32 +123,59 @@ interface FeeRow {
   readonly price: string | null;
 }
 
-/** Fees in third assets of fills in force, without a value in force, behind a place; with their prices. */
-const feesWithout = `
-  SELECT fill.book_id AS "bookId", fill.entry, book.portfolio, book.symbol, book.quote_asset AS quote,
+/**
+ * Fees in third assets of fills in force, without a value in force, each with its price. Looked for once: a
+ * page of them is looked at again under the locks.
+ */
+const stageFees = `
+  CREATE TEMP TABLE unvalued AS
+  SELECT row_number() OVER (ORDER BY fill.book_id, fill.entry, fee.asset COLLATE "C") AS place,
+    fill.book_id AS "bookId", fill.entry, book.portfolio, book.symbol, book.quote_asset AS quote,
     fill.venue, fill.account, fill.fill_id AS "fillId", fill.revision, fill.executed_at AS "executedAt",
-    fee.asset, fee.amount, value.revision AS last, found.at, found.price
+    fee.asset, fee.amount, found.at, found.price
   FROM books book JOIN fills fill USING (book_id)
   CROSS JOIN LATERAL unnest(fill.third_fee_assets, fill.third_fee_amounts) AS fee (asset, amount)
-  LEFT JOIN LATERAL (SELECT value.revision, gone.entry IS NULL AS stands
-    FROM fee_values value
-    LEFT JOIN voids gone ON gone.book_id = value.book_id AND gone.target_entry = value.entry
-    WHERE value.book_id = fill.book_id AND value.target_entry = fill.entry AND value.asset = fee.asset
-    ORDER BY value.revision DESC LIMIT 1) value ON true
   LEFT JOIN LATERAL (SELECT at, price FROM prices WHERE prices.asset = fee.asset
     AND prices.quote = book.quote_asset AND at <= fill.executed_at ORDER BY at DESC LIMIT 1) found ON true
-  WHERE fill.third_fee_assets IS NOT NULL AND value.stands IS NOT TRUE
+  WHERE fill.third_fee_assets IS NOT NULL
     AND book.portfolio = coalesce($1::text, book.portfolio) AND book.symbol = coalesce($2::text, book.symbol)
     AND fill.venue = coalesce($3::text, fill.venue) AND fill.account = coalesce($4::text, fill.account)
-    AND (fill.book_id, fill.entry) >= ($5::uuid, $6::bigint)
-    AND (fill.book_id, fill.entry, fee.asset COLLATE "C") > ($5::uuid, $6::bigint, $7::text COLLATE "C")
-    AND NOT EXISTS (SELECT FROM voids WHERE voids.book_id = fill.book_id AND voids.target_entry = fill.entry)
-  ORDER BY fill.book_id, fill.entry, fee.asset COLLATE "C" LIMIT ${feesABatch}`;
+    AND ${standing("fill")}
+    AND NOT EXISTS (SELECT FROM fee_values value WHERE value.book_id = fill.book_id
+      AND value.target_entry = fill.entry AND value.asset = fee.asset AND ${standing("value")})`;
 
-interface Place {
-  readonly bookId: string;
-  readonly entry: bigint;
-  readonly asset: string;
+/** SQL: no void takes the fact out. */
+function standing(alias: string): string {
+  return `NOT EXISTS (SELECT FROM voids gone WHERE gone.book_id = ${alias}.book_id
+    AND gone.target_entry = ${alias}.entry)`;
+}
+
+const onPage = `place > $1::bigint AND place <= $1::bigint + ${feesABatch}`;
+
+/** A page of those that still have no value, with the revision of the last value, which is voided. */
+const readPage = `
+  SELECT unvalued.*, value.revision AS last
+  FROM unvalued LEFT JOIN LATERAL (SELECT value.revision, ${standing("value")} AS stands
+    FROM fee_values value WHERE value.book_id = "bookId" AND value.target_entry = unvalued.entry
+      AND value.asset = unvalued.asset ORDER BY value.revision DESC LIMIT 1) value ON true
+  WHERE ${onPage} AND value.stands IS NOT TRUE
+    AND NOT EXISTS (SELECT FROM voids gone WHERE gone.book_id = "bookId"
+      AND gone.target_entry = unvalued.entry)
+  ORDER BY place`;
+
+/** Finds the fees; gives their number. */
+async function findFees(
+  connection: Connection,
+  { portfolio, symbol, venue, account }: Narrowing,
+): Promise<number> {
+  const narrowing = [portfolio, symbol, venue, account].map((each) => each ?? null);
+  await connection.script("DROP TABLE IF EXISTS pg_temp.unvalued");
+  await connection.execute(stageFees, narrowing);
+  await connection.script("CREATE INDEX ON unvalued (place); ANALYZE unvalued");
+  const [row] = await connection.query<{ count: number }>(
+    "SELECT count(*)::integer AS count FROM unvalued",
+  );
+  return row!.count;
 }
 
 /** The end of a text that fits: of a path the end tells most. */
@@ -229,47 +256,38 @@ function describeFee(fee: FeeRow, valued: Pick<PricedFee, "value" | "source">): 
   };
 }
 
-const start: Place = { bookId: "00000000-0000-0000-0000-000000000000", entry: 0n, asset: "" };
-
-async function readFees(
-  connection: Connection,
-  { portfolio, symbol, venue, account }: Narrowing,
-  after: Place,
-): Promise<FeeRow[]> {
-  const narrowing = [portfolio, symbol, venue, account].map((each) => each ?? null);
-  const { bookId, entry, asset } = after;
-  return connection.query<FeeRow>(feesWithout, [...narrowing, bookId, entry, asset]);
-}
-
-/** One page of fees: valued under the locks of their books, and recorded. Nothing where none is left. */
+/** One page of fees: valued under the locks of their books, and recorded. */
 async function recordPage(
   connection: Connection,
   ports: Ports,
   options: PricesOptions,
-  { after, valuing, file }: { after: Place; valuing: Valuing; file: string },
-): Promise<{ page: readonly FeeRow[]; fees: readonly PricedFee[]; batch: string | null }> {
-  let page: FeeRow[] = [];
+  { after, valuing, file }: { after: number; valuing: Valuing; file: string },
+): Promise<{ fees: readonly PricedFee[]; batch: string | null }> {
   let fees: PricedFee[] = [];
   const tellings: SourcedTelling[] = [];
   const look = async (): Promise<void> => {
-    const seen = await readFees(connection, options, after);
-    if (options.dryRun !== true)
-      await lockBookRows(
-        connection,
-        seen.map((fee) => fee.bookId),
-      );
-    page = options.dryRun === true ? seen : await readFees(connection, options, after);
+    const page = await connection.query<FeeRow>(readPage, [after]);
     fees = page.map((fee) => describeFee(fee, valuing.value(fee)));
     for (const [row, { value, source }] of fees.entries())
       if (value !== null) tellings.push(valuing.telling(page[row]!, row, value, source));
   };
   if (options.dryRun === true) {
     await look();
-    return { page, fees, batch: null };
+    return { fees, batch: null };
   }
   const { batchId } = await recordBatch(connection, ports, {
     sources: [{ source: "prices", tellings: [tellings] }],
-    prepare: look,
+    prepare: async () => {
+      const books = await connection.query<{ id: string }>(
+        `SELECT DISTINCT "bookId" AS id FROM unvalued WHERE ${onPage}`,
+        [after],
+      );
+      await lockBookRows(
+        connection,
+        books.map((book) => book.id),
+      );
+      await look();
+    },
     author: authorOf(options.author),
     inputs: () => JSON.stringify([{ command: "fee-value from-prices", file: basename(file) }]),
     onJudged: () => {},
@@ -277,7 +295,7 @@ async function recordPage(
       if (first !== undefined) throw new LotbookError("REFUSED", first.problem);
     },
   });
-  return { page, fees, batch: batchId };
+  return { fees, batch: batchId };
 }
 
 /** Values the fees that have no value by a file of prices. */
@@ -294,19 +312,17 @@ export async function feeValuesFromPrices(
     const batches: string[] = [];
     let valued = 0;
     let without = 0;
-    for (let after = start; ;) {
+    const count = await findFees(connection, options);
+    for (let after = 0; after < count; after += feesABatch) {
       const step = { after, valuing, file };
-      const { page, fees, batch } = await recordPage(connection, ports, options, step);
-      const last = page.at(-1);
-      if (last === undefined) break;
-      after = last;
+      const { fees, batch } = await recordPage(connection, ports, options, step);
       if (batch !== null) batches.push(batch);
       const known = fees.filter((fee) => fee.value !== null).length;
       valued += known;
       without += fees.length - known;
       await onFees(fees);
     }
-    await connection.script("DROP TABLE pg_temp.prices");
+    await connection.script("DROP TABLE pg_temp.prices, pg_temp.unvalued");
     return { prices, valued, without, batches };
   });
 }
