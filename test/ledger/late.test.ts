@@ -8,6 +8,7 @@ import type { FillInput } from "../../src/index.ts";
 import type { RecordInput } from "../../src/ledger/record-facts.ts";
 import { Dice } from "../../src/testing/histories.ts";
 import { describeEngines } from "../engines.ts";
+import { conclusions } from "./conclusions.ts";
 import { expectVerified, fill, withLedger, type TestLedger } from "./ledger.ts";
 
 const arrivals = Math.ceil(parseInt(process.env["LOTBOOK_SEQUENCES"] ?? "200", 10) / 40);
@@ -174,6 +175,11 @@ async function follow(
       full.digest,
       full.totalPnl,
     ]);
+    const [own, again] = await opened.database.connect(async (connection) => [
+      await conclusions(connection, 1),
+      await conclusions(connection, full.version),
+    ]);
+    expect(own).toEqual(again);
     // A second value of one fee is the only contradiction here.
     expect(conflicts).toBeLessThanOrEqual(2);
     await ledger.drop(full.version);

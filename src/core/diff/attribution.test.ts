@@ -33,10 +33,13 @@ function drawCase(seed: number): Case {
     ({ portfolio, symbol }) => portfolio === first!.portfolio && symbol === first!.symbol,
   );
   const other = scope === "portfolio" ? "account" : "portfolio";
+  // Within one batch facts may come before what they name; between ends there are whole batches.
+  const whole = dice.once(3);
+  const [none, all] = [0, book.length];
   return {
-    facts: inArrivalOrder(book),
-    from: dice.pick([0, dice.below(book.length + 1), book.length]),
-    to: dice.pick([book.length, dice.below(book.length + 1)]),
+    facts: whole ? book : inArrivalOrder(book),
+    from: whole ? dice.pick([none, all]) : dice.pick([none, dice.below(all + 1), all]),
+    to: whole ? dice.pick([none, all]) : dice.pick([all, dice.below(all + 1)]),
     before: dice.once(4) ? other : scope,
     after: scope,
   };
