@@ -16,6 +16,7 @@ import { fileURLToPath } from "node:url";
 export const pages: readonly string[] = [
   "README.md",
   "docs/guide/getting-started.md",
+  "docs/guide/a-day.md",
   "docs/guide/corrections.md",
   "docs/guide/review.md",
   "docs/explain.md",
