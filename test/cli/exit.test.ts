@@ -204,3 +204,29 @@ describe("a ledger's life", () => {
     }
   });
 });
+
+it("a ledger that agrees with itself and not with a checkpoint ends with 1, and says so", async () => {
+  for (const [name, price] of [
+    ["one", "100"],
+    ["two", "101"],
+  ] as const) {
+    await writeFile(join(directory, `${name}.csv`), header + row("c1", "buy", `1,${price}`));
+    expect((await run(`import ${name}.csv --db ${name}`)).status).toBe(0);
+  }
+  expect((await run("checkpoint new-key outside.pem")).status).toBe(0);
+  expect((await run("checkpoint note --key outside.pem --db one")).status).toBe(0);
+  const against = "verify --against note --key outside.pem --format json";
+  const same = await run(`${against} --db one`);
+  expect({ status: same.status, ...JSON.parse(same.stdout) }).toMatchObject({
+    status: 0,
+    ok: true,
+    against: { ok: true, books: 1, violations: 0 },
+  });
+  const other = await run(`${against} --db two`);
+  expect({ status: other.status, ...JSON.parse(other.stdout) }).toMatchObject({
+    status: 1,
+    ok: false,
+    checks: [{ id: "I9", ok: true }],
+    against: { ok: false, differences: [{ what: "the seal is another", symbol: "BTC-USD" }] },
+  });
+});

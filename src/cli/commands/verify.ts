@@ -61,13 +61,44 @@ export interface VerifyPrintOptions {
   readonly recomputed?: boolean;
   /** The checks and the verdict only: what is around them has told the rest. */
   readonly brief?: boolean;
+  /** How the ledger compares with a checkpoint that was kept elsewhere. */
+  readonly extension?: Extension | undefined;
+}
+
+/** `the checkpoint of 2026-03-02T14:05:11Z, 3 books`. */
+function checkpointText({ checkpoint: { time, books } }: Extension): string {
+  return `the checkpoint of ${time}, ${books} ${String(books) === "1" ? "book" : "books"}`;
+}
+
+/** In the names of verify's JSON. */
+function extensionJson({ ok, checkpoint, violations, differences }: Extension): object {
+  const { time, books, revision } = checkpoint;
+  return { ok, time, books: Number(books), revision: Number(revision), violations, differences };
+}
+
+/** What the outcome says, and what it does not. */
+function verdict(ok: boolean, brief: boolean, extension: Extension | undefined): string {
+  if (extension?.ok === false)
+    return (
+      `The ledger does NOT extend ${checkpointText(extension)}: what was recorded by then was changed ` +
+      "or cut off since. Keep a copy of the database as it is. docs/spec/checkpoint.md has the rules.\n"
+    );
+  if (!ok)
+    return (
+      "Something does not hold: keep a copy of the database as it is. docs/spec/matching.md 5 has the " +
+      "rules.\n"
+    );
+  if (extension !== undefined)
+    return `All hold: the ledger agrees with itself, and extends ${checkpointText(extension)}.\n`;
+  const rewritten = " That nobody rewrote all of it, only a checkpoint kept elsewhere can tell.";
+  return `All hold: the ledger agrees with itself.${brief ? "" : rewritten}\n`;
 }
 
 /** Proves the invariants and prints the outcome; says whether all of them hold. */
 export async function printVerify(
   session: Session,
   database: Database,
-  { brief = false, recomputed, ...options }: VerifyPrintOptions = {},
+  { brief = false, recomputed, extension, ...options }: VerifyPrintOptions = {},
 ): Promise<boolean> {
   let done = 0;
   const verification = await verifyVersion(database, {
@@ -79,10 +110,13 @@ export async function printVerify(
   const again =
     recomputed === true && version !== null ? await recompute(database, version) : undefined;
   const ok =
-    checks.every(({ violations }) => violations === 0) && (again?.differences.length ?? 0) === 0;
+    checks.every(({ violations }) => violations === 0) &&
+    (again?.differences.length ?? 0) === 0 &&
+    extension?.ok !== false;
   const json = {
     ok,
     ...(again === undefined ? {} : { recomputed: again }),
+    ...(extension === undefined ? {} : { against: extensionJson(extension) }),
     version,
     revision: Number(revision),
     digest,
@@ -103,13 +137,10 @@ export async function printVerify(
     found.map((example) => `${id}: ${exampleText(example)}\n`),
   );
   if (examples.length > 0) await session.output.write(`\n${examples.join("")}`);
-  const rewritten = " That nobody rewrote all of it, only a checkpoint kept elsewhere can tell.";
-  const verdict = ok
-    ? `All hold: the ledger agrees with itself.${brief ? "" : rewritten}\n`
-    : "Something does not hold: keep a copy of the database as it is. docs/spec/matching.md 5 has the " +
-      "rules.\n";
   const identity = brief ? "" : `digest ${digest ?? "-"}\n`;
-  await session.output.write(`\n${identity}${wrapWords(verdict, width ?? 100)}`);
+  await session.output.write(
+    `\n${identity}${wrapWords(verdict(ok, brief, extension), width ?? 100)}`,
+  );
   return ok;
 }
 
@@ -120,15 +151,11 @@ interface VerifyCommandOptions {
   readonly key?: string;
 }
 
-/** On stderr: results on stdout keep their shape. */
-function sayExtension(session: Session, { ok, checkpoint, ...found }: Extension): void {
-  const which = `the checkpoint of ${checkpoint.time} (${checkpoint.books} books)`;
-  session.say(
-    ok
-      ? `the ledger extends ${which}`
-      : `the ledger does NOT extend ${which}: ${found.violations} found`,
-  );
-  for (const difference of found.differences) session.say(`  ${exampleText({ ...difference })}`);
+/** On stderr: tables and lines of checks keep their shape. */
+function sayDifferences(session: Session, { differences, violations }: Extension): void {
+  for (const difference of differences) session.say(exampleText({ ...difference }));
+  const more = violations - differences.length;
+  if (more > 0) session.say(`and ${more} more differences`);
 }
 
 export function define(command: Command, session: Session): void {
@@ -143,14 +170,15 @@ export function define(command: Command, session: Session): void {
       if ((against === undefined) !== (key === undefined))
         command.error("error: --against and --key go together");
       await session.withDatabase("verify", async (database) => {
-        if (against !== undefined && key !== undefined) {
-          const extension = await compareWithCheckpoint(database, { file: against, key });
-          if (!extension.ok) session.status = 1;
-          sayExtension(session, extension);
-        }
+        const extension =
+          against === undefined || key === undefined
+            ? undefined
+            : await compareWithCheckpoint(database, { file: against, key });
+        if (extension !== undefined) sayDifferences(session, extension);
         const { version, recompute: recomputed = false } = options;
         const ok = await printVerify(session, database, {
           recomputed,
+          extension,
           ...(version === undefined ? {} : { version }),
         });
         if (!ok) session.status = 1;
