@@ -34,7 +34,8 @@ export async function resolveEnd(
         `this lotbook computes by ${engineVersion}, fees ${feePolicy}`,
       { advice: "Its causes can only be found by the lotbook that computed it." },
     );
-  return { view, policy: { method: "fifo", scope: view.scope as Policy["scope"] } };
+  const { method, scope } = view;
+  return { view, policy: { method: method as Policy["method"], scope: scope as Policy["scope"] } };
 }
 
 /** The published version now, and before its last run (or the version published before it). */
