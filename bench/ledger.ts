@@ -13,10 +13,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs, promisify } from "node:util";
 import { openDatabase } from "../src/store/open.ts";
-import { administer, type Binaries, startCluster } from "../test/engine/cluster.ts";
-import { binariesOf } from "../test/servers.ts";
 import { floorOfCompute, floorOfImport } from "./ledger/floor.ts";
 import type { PhaseResult } from "./ledger/phase.ts";
+import { Figures, write } from "./shared/figures.ts";
+import { type Engine, openPlace, type Place } from "./shared/place.ts";
 
 const { values: options } = parseArgs({
   options: {
@@ -26,22 +26,12 @@ const { values: options } = parseArgs({
 });
 const fills = parseInt(options.fills, 10);
 
-const write = (line: string): boolean => process.stdout.write(`${line}\n`);
 const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(1)} s`;
-let broken = 0;
-
-/** Prints a figure beside its bound. */
-function judgeBound(name: string, value: number, bound: number, unit = ""): void {
-  const held = value <= bound;
-  if (!held) broken += 1;
-  const figure = `${name.padEnd(50)} ${value.toFixed(2).padStart(8)}${unit}`;
-  write(`  ${figure}   bound ${bound}${unit}   ${held ? "held" : "BROKEN"}`);
-}
-
-/** Prints a figure: bounds are of PostgreSQL. */
-function tell(name: string, value: number, _bound: number, unit = ""): void {
-  write(`  ${name.padEnd(50)} ${value.toFixed(2).padStart(8)}${unit}`);
-}
+const figures = new Figures();
+/** Bounds are of PostgreSQL. */
+const judgeBound = figures.judge.bind(figures);
+const tell = (name: string, value: number, _bound: number, unit = ""): void =>
+  figures.tell(name, value, unit);
 
 async function phase(...parameters: string[]): Promise<PhaseResult> {
   const script = new URL("ledger/phase.ts", import.meta.url).pathname;
@@ -69,42 +59,6 @@ async function makeFills(
   await writeFile(unique, [...rows].join("\n"));
   return { file, unique };
 }
-
-/** Debian's PostgreSQL 15 where it is installed, else the one from npm. */
-async function serverBinaries(): Promise<Binaries> {
-  return (await binariesOf("postgres-15")) ?? (await binariesOf("postgres-18"))!;
-}
-
-interface Place {
-  fresh(name: string): Promise<string>;
-  end(): Promise<void>;
-}
-
-async function openPlace(engine: Engine, scratch: string): Promise<Place> {
-  if (engine === "pglite") {
-    return { fresh: async (name) => join(scratch, name), end: async () => {} };
-  }
-  const given = process.env["LOTBOOK_BENCH_POSTGRES_URL"];
-  const cluster =
-    given === undefined
-      ? await startCluster(join(scratch, "server"), await serverBinaries())
-      : undefined;
-  const server = (given ?? cluster!.url).replace(/\/[^/]*$/, (tail) =>
-    tail.includes("@") ? tail : "",
-  );
-  return {
-    async fresh(name) {
-      await administer(`${server}/postgres`, `DROP DATABASE IF EXISTS lotbook_bench_${name}`);
-      await administer(`${server}/postgres`, `CREATE DATABASE lotbook_bench_${name}`);
-      return `${server}/lotbook_bench_${name}`;
-    },
-    async end() {
-      await cluster?.stop();
-    },
-  };
-}
-
-type Engine = "postgres" | "pglite";
 
 async function ratios(engine: Engine, scratch: string): Promise<void> {
   const place = await openPlace(engine, scratch);
@@ -182,7 +136,4 @@ try {
 } finally {
   await rm(scratch, { recursive: true, force: true });
 }
-if (broken > 0) {
-  write(`${broken} bounds broken`);
-  process.exitCode = 1;
-}
+figures.conclude();

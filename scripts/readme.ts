@@ -13,7 +13,14 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** Pages with console blocks. */
-export const pages: readonly string[] = ["README.md", "docs/guide/getting-started.md"];
+export const pages: readonly string[] = [
+  "README.md",
+  "docs/guide/getting-started.md",
+  "docs/guide/a-day.md",
+  "docs/guide/corrections.md",
+  "docs/guide/review.md",
+  "docs/explain.md",
+];
 
 const root = new URL("../", import.meta.url);
 const main = fileURLToPath(new URL("src/cli/main.ts", root));
@@ -53,7 +60,8 @@ function withoutBlankEnd(lines: readonly string[]): string[] {
 
 /** What is typed, as arguments of the command line in src: nothing needs to be built. */
 function toArguments(command: string): string[] {
-  const [first, ...words] = command.split(" ");
+  const typed = command.match(/"[^"]*"|\S+/g) ?? [];
+  const [first, ...words] = typed.map((word) => word.replaceAll('"', ""));
   if (first === "lotbook") return words;
   if (first === "npm" && words[0] === "start") return ["start", ...words.slice(2)];
   throw new Error(`a page shows ${command}; only npm start and lotbook are known here`);
@@ -107,13 +115,17 @@ export class Stage {
 
 /** A line without what differs from run to run: times of recording (the examples' are older), names. */
 export function normalize(line: string): string {
-  return line
-    .replaceAll(
-      /\b20(?:26-1[12]|2[7-9]-\d\d|[3-9]\d-\d\d)-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g,
-      "<now>",
-    )
-    .replaceAll(/[\w./-]*lotbook-[a-z]+-[\w…]+\//g, "<folder>/")
-    .replaceAll(/\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, "<id>");
+  return (
+    line
+      .replaceAll(
+        /\b20(?:26-1[12]|2[7-9]-\d\d|[3-9]\d-\d\d)-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g,
+        "<now>",
+      )
+      // A seal covers its batch, whose id and time are new each time.
+      .replaceAll(/(?<=seal \d+ of the book )[0-9a-f]{64}/g, "<hash>")
+      .replaceAll(/[\w./-]*lotbook-[a-z]+-[\w…]+\//g, "<folder>/")
+      .replaceAll(/\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, "<id>")
+  );
 }
 
 /** What a page should show of what was printed: its own lines where they differ in nothing that counts. */

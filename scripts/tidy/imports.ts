@@ -25,8 +25,11 @@ const boundaries: Record<string, Boundary> = {
   },
   verify: { parts: ["store", "errors"], packages: [node] },
   reports: { parts: ["store", "errors", "core:text"], packages: [] },
+  // The views and the sums of reports: what is explained is what they show.
+  explain: { parts: ["store", "errors", "reports", "core:text"], packages: [] },
   // The ledger offers the proof; the proof knows nothing of the ledger.
   ledger: { parts: ["core", "seal", "store", "adapters", "verify", "errors"], packages: [node] },
+  diff: { parts: ["core", "seal", "store", "ledger", "reports", "errors"], packages: [] },
   generate: { parts: ["core", "errors", "adapters", "testing"], packages: [node] },
   testing: {
     parts: [
@@ -37,14 +40,27 @@ const boundaries: Record<string, Boundary> = {
       "adapters",
       "verify",
       "reports",
+      "explain",
       "ledger",
+      "diff",
       "generate",
       "index",
     ],
     packages: [/./],
   },
   index: {
-    parts: ["core", "seal", "errors", "store", "adapters", "verify", "reports", "ledger"],
+    parts: [
+      "core",
+      "seal",
+      "errors",
+      "store",
+      "adapters",
+      "verify",
+      "reports",
+      "explain",
+      "ledger",
+      "diff",
+    ],
     packages: [node],
   },
   cli: {
@@ -56,7 +72,9 @@ const boundaries: Record<string, Boundary> = {
       "adapters",
       "verify",
       "reports",
+      "explain",
       "ledger",
+      "diff",
       "generate",
       "index",
     ],

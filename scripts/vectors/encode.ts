@@ -158,6 +158,7 @@ const layouts: Record<string, readonly [kind: number, columns: readonly Column[]
       [1, "telling", hex],
       [2, "outcome", text],
       [3, "fact", hex, "optional"],
+      [4, "told", text, "optional"],
     ],
   ],
   batch: [

@@ -24,6 +24,22 @@ const allocation = {
 };
 const { open: _open, openedAt: _openedAt, ...uncovered } = allocation;
 
+const toldLine = (fillId: string): string =>
+  JSON.stringify({
+    type: "fill",
+    portfolio: "default",
+    symbol: "BTC-USD",
+    venue: "coinbase",
+    account: "main",
+    fill_id: fillId,
+    revision: 0,
+    executed_at: "2026-03-02T14:05:11.123Z",
+    side: "buy",
+    quantity: "0.015",
+    price: "60100",
+    fees: [{ asset: "USD", amount: "5.409" }],
+  });
+
 const seal = {
   bookId: firstBook,
   number: 1,
@@ -63,6 +79,27 @@ export const otherRecords: readonly [string, string, Fields][] = [
     "rounded copy",
     { telling: sampleHash("u"), outcome: "rounded copy", fact: sampleHash("another fact") },
   ],
+  [
+    "observation",
+    "a conflict, with what was told",
+    {
+      telling: sampleHash("v"),
+      outcome: "conflict",
+      fact: sampleHash("fact"),
+      told: toldLine("f1"),
+    },
+  ],
+  [
+    "observation",
+    "waiting, with what was told",
+    { telling: sampleHash("w"), outcome: "waiting", told: toldLine("Füllung 1") },
+  ],
+  [
+    "observation",
+    "a decision about a fact",
+    { telling: sampleHash("x"), outcome: "decision", fact: sampleHash("fact") },
+  ],
+  ["observation", "a decision about no fact", { telling: sampleHash("y"), outcome: "decision" }],
   [
     "batch",
     "an import",

@@ -25,6 +25,26 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/compute.ts"),
   },
   {
+    name: "review",
+    summary: "what needs a person: list, show, resolve, reopen",
+    load: () => import("./commands/review.ts"),
+  },
+  {
+    name: "correct",
+    summary: "void a fact, or replace it, by appending",
+    load: () => import("./commands/correct.ts"),
+  },
+  {
+    name: "opening-lot",
+    summary: "add quantity from before the recorded history",
+    load: () => import("./commands/opening-lot.ts"),
+  },
+  {
+    name: "fee-value",
+    summary: "say what fees in other assets were worth",
+    load: () => import("./commands/fee-value.ts"),
+  },
+  {
     name: "verify",
     summary: "prove the ledger's invariants",
     load: () => import("./commands/verify.ts"),
@@ -35,9 +55,24 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/report.ts"),
   },
   {
+    name: "explain",
+    summary: "show where a figure comes from",
+    load: () => import("./commands/explain.ts"),
+  },
+  {
     name: "versions",
     summary: "list, publish or drop computed versions",
     load: () => import("./commands/versions.ts"),
+  },
+  {
+    name: "checkpoint",
+    summary: "sign the heads of all books, to keep elsewhere",
+    load: () => import("./commands/checkpoint.ts"),
+  },
+  {
+    name: "diff",
+    summary: "which sales changed, by how much, and why",
+    load: () => import("./commands/diff.ts"),
   },
   {
     name: "export",

@@ -70,6 +70,12 @@ export class Session {
     return this.#closing(ledger, work);
   }
 
+  /** For what amends facts: it refuses to make an empty ledger out of a mistyped directory. */
+  async withExistingLedger<T>(command: string, work: (ledger: Ledger) => Promise<T>): Promise<T> {
+    await this.#refuseMissing();
+    return this.withLedger(command, work);
+  }
+
   /** For what only reads: it loads less, and refuses to make an empty ledger out of a mistyped directory. */
   async withDatabase<T>(command: string, work: (database: OpenDatabase) => Promise<T>): Promise<T> {
     await this.#refuseMissing();

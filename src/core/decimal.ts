@@ -114,3 +114,13 @@ export function fromUnits(units: bigint, scale: number = amountScale): Decimal {
       : `${digits.slice(0, point)}.${digits.slice(point, end)}`;
   return negative ? `-${text}` : text;
 }
+
+/** A quotient of whole numbers, the divisor greater than 0, rounded half to even. */
+export function divideHalfEven(dividend: bigint, divisor: bigint): bigint {
+  const negative = dividend < 0n;
+  const size = negative ? -dividend : dividend;
+  let quotient = size / divisor;
+  const twice = (size % divisor) * 2n;
+  if (twice > divisor || (twice === divisor && (quotient & 1n) === 1n)) quotient += 1n;
+  return negative ? -quotient : quotient;
+}

@@ -133,4 +133,8 @@ export interface Telling {
   readonly raw: string;
   readonly fact: Fact | undefined;
   readonly problem: Problem | undefined;
+  /** The source names no id: the fact has a stand-in, until its content and occurrence name it. */
+  readonly unnamed?: boolean;
+  /** The value of the fill's fee in a third asset, where the row states it; its fill id is the fact's. */
+  readonly feeValue?: FeeValue;
 }

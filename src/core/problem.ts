@@ -52,3 +52,9 @@ export function describeProblem(problem: Problem): string {
   const value = problem.value === undefined ? "" : ` "${problem.value}"`;
   return `${shownText(problem.file)} row ${problem.row}${column}${value}: ${problem.message}`;
 }
+
+/** One line about a field that stands in no file: `quantity "-1": must be greater than 0; …`. */
+export function describeField(field: string, value: string | undefined, message: string): string {
+  const shown = value === undefined ? "" : ` "${shownValue(value)}"`;
+  return `${field}${shown}: ${shownText(message)}`;
+}

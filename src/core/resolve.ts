@@ -7,7 +7,7 @@
  */
 import type { Fee, Fill, Place, Problem, Side } from "./fact.ts";
 import type { Decimal } from "./decimal.ts";
-import { fromUnits, toUnits } from "./decimal.ts";
+import { divideHalfEven, fromUnits, toUnits } from "./decimal.ts";
 import {
   anyAmount,
   contractNames,
@@ -148,11 +148,7 @@ export function quantityFromQuoteSize(quoteSize: string, price: Decimal): Decima
   const size = positiveAmount("quoteSize", quoteSize);
   if (price === "0")
     throw new Fault("price", price, "is 0, so no quantity follows from the quote size");
-  const dividend = toUnits(size) * 10n ** 18n;
-  const divisor = toUnits(price);
-  let units = dividend / divisor;
-  const twice = (dividend % divisor) * 2n;
-  if (twice > divisor || (twice === divisor && (units & 1n) === 1n)) units += 1n;
+  const units = divideHalfEven(toUnits(size) * 10n ** 18n, toUnits(price));
   if (units === 0n)
     throw new Fault("quoteSize", quoteSize, "is so small that size / price rounds to 0");
   if (units >= 10n ** 38n)

@@ -16,6 +16,8 @@ const tables = [
   "voids",
   "adjustments",
   "observations",
+  "aliases",
+  "tolerances",
   "seals",
   "repeats",
   "versions",

@@ -75,7 +75,7 @@ function otherLines(version: number | undefined): string[] {
     `SELECT json_build_object('type', 'observation', 'book_id', book_id, 'number', number, 'entry',
       entry, 'outcome', outcome,
        'source', source, 'raw', translate(encode(raw, 'base64'), E'\\n', ''), 'telling', encode(telling,
-        'hex'))
+        'hex'), 'told', told)
        FROM observations ORDER BY book_id, number`,
     `SELECT json_build_object('type', 'seal', 'book_id', book_id, 'number', number, 'batch_id', batch_id,
        'first_entry', first_entry, 'fact_count', fact_count, 'fact_root', encode(fact_root, 'hex'),

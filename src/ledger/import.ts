@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import type { Problem, Telling } from "../core/fact.ts";
+import type { Rounding } from "../core/rounding.ts";
 import { LotbookError } from "../errors.ts";
 import type { Database } from "../store/database.ts";
 import { findFiles, type InputFile, openInput, readInput } from "./input-file.ts";
@@ -12,7 +13,13 @@ import {
   type RejectedRow,
   type SourcedTelling,
 } from "./record/batch.ts";
-import type { ConflictExample } from "./record/outcome.ts";
+import {
+  type BatchOutcome,
+  type ConflictExample,
+  noRows,
+  type WaitingExample,
+} from "./record/outcome.ts";
+import { fileSource } from "./record/source-name.ts";
 
 export interface ImportOptions {
   /** A format's name; else it is detected, file by file. */
@@ -20,6 +27,8 @@ export interface ImportOptions {
   /** Record the good rows and leave the bad ones out. */
   readonly skipBadRows?: boolean;
   readonly author?: string;
+  /** How the files round what they say, beyond what is known of their formats. */
+  readonly rounding?: Rounding;
   readonly progress?: (progress: ImportProgress) => void;
   /** Told of each bad row as it is met. */
   readonly onProblem?: (problem: Problem) => void;
@@ -40,6 +49,9 @@ export interface ImportedFile {
   readonly duplicates: number;
   readonly conflicts: number;
   readonly rejected: number;
+  readonly roundedCopies: number;
+  /** Tellings that wait for a person. */
+  readonly waiting: number;
 }
 
 export interface ImportResult {
@@ -48,8 +60,12 @@ export interface ImportResult {
   readonly duplicates: number;
   readonly conflicts: number;
   readonly rejected: number;
+  readonly roundedCopies: number;
+  readonly waiting: number;
   /** Conflicts that were not told in the same words before: what a person has to look at. */
   readonly newConflicts: number;
+  /** Tellings that wait and did not before: for a person, too. */
+  readonly newWaiting: number;
   readonly books: number;
   /** Null when nothing was new. */
   readonly batch: string | null;
@@ -57,6 +73,8 @@ export interface ImportResult {
   readonly problems: readonly Problem[];
   /** The first twenty tellings that disagree with what the ledger has. */
   readonly conflictExamples: readonly (Omit<ConflictExample, "file"> & { readonly file: string })[];
+  /** The first twenty that wait. */
+  readonly waitingExamples: readonly (Omit<WaitingExample, "file"> & { readonly file: string })[];
 }
 
 /** The error of an import that recorded nothing because of bad rows. */
@@ -80,6 +98,7 @@ const problemsKept = 100;
 class FileReader {
   readonly file: string;
   format = "";
+  idSpace: string | undefined;
   rows = 0;
   bad = 0;
   bytes = 0;
@@ -103,6 +122,7 @@ class FileReader {
     const reader = new FileReader(input, owner);
     const opened = await openInput(input, reader.#chunks(), from);
     reader.format = opened.format.name;
+    reader.idSpace = opened.format.idSpace;
     reader.#told = opened.tellings;
     return reader;
   }
@@ -192,7 +212,8 @@ export async function importFiles(
   };
   const onJudged = (): void => job.stopAtProblems();
   const sources: BatchSource[] = readers.map((reader) => ({
-    source: `file:${reader.format}`,
+    source: fileSource(reader.format, options.rounding),
+    ...(reader.idSpace === undefined ? {} : { idSpace: reader.idSpace }),
     tellings: reader.tellings(),
   }));
   const inputs = (): string =>
@@ -211,13 +232,24 @@ export async function importFiles(
   const outcome = await database.connect((connection) =>
     recordBatch(connection, ports, { sources, author, inputs, onRejected, onJudged, progress }),
   );
-  const none = { recorded: 0, duplicates: 0, conflicts: 0, rejected: 0 };
+  return resultOf(readers, job, outcome);
+}
+
+function resultOf(
+  readers: readonly FileReader[],
+  job: Import,
+  outcome: BatchOutcome,
+): ImportResult {
   const imported = readers.map((reader, index) => {
-    const counts = outcome.files[index] ?? none;
+    const { decisions: _none, ...counts } = outcome.files[index] ?? noRows;
     const { file, rows, bad } = reader;
     return { file, format: reader.format, rows, ...counts, rejected: counts.rejected + bad };
   });
-  const sum = (key: keyof typeof none): number =>
+  const named = <Example extends WaitingExample>(example: Example) => ({
+    ...example,
+    file: readers[example.file]!.file,
+  });
+  const sum = (key: Exclude<keyof typeof noRows, "decisions">): number =>
     imported.reduce((total, file) => total + file[key], 0);
   return {
     files: imported,
@@ -225,13 +257,14 @@ export async function importFiles(
     duplicates: sum("duplicates"),
     conflicts: sum("conflicts"),
     rejected: sum("rejected"),
+    roundedCopies: sum("roundedCopies"),
+    waiting: sum("waiting"),
     newConflicts: outcome.newConflicts,
+    newWaiting: outcome.newWaiting,
     books: outcome.books,
     batch: outcome.batchId,
     problems: job.problems,
-    conflictExamples: outcome.conflicts.map((each) => ({
-      ...each,
-      file: readers[each.file]!.file,
-    })),
+    conflictExamples: outcome.conflicts.map(named),
+    waitingExamples: outcome.waiting.map(named),
   };
 }

@@ -2,6 +2,28 @@
 import type { Database } from "../store/database.ts";
 import { openDatabase } from "../store/open.ts";
 import { type Verification, verifyVersion, type VerifyOptions } from "../verify/run.ts";
+import { correct, type Correction, type CorrectionOptions } from "./amend/correct.ts";
+import { type NewFeeValue, type SetFeeValue, setFeeValue } from "./amend/fee-value.ts";
+import type { FactName } from "./amend/named.ts";
+import {
+  type AddedOpeningLot,
+  addOpeningLot,
+  type AmendOptions,
+  type NewOpeningLot,
+} from "./amend/opening-lot.ts";
+import type { Person } from "./amend/person.ts";
+import { feeValuesFromPrices, type PricesOptions, type PricesResult } from "./amend/prices.ts";
+import type { Changes } from "./amend/replacement.ts";
+import {
+  type AgainstOptions,
+  compareWithCheckpoint,
+  type Extension,
+} from "./checkpoint/against.ts";
+import {
+  type CheckpointOptions,
+  type CheckpointResult,
+  writeCheckpoint,
+} from "./checkpoint/write.ts";
 import { compute, type ComputeOptions, type ComputeResult } from "./compute/compute.ts";
 import { type Recomputation, recompute } from "./compute/recompute.ts";
 import { type ExportResult, exportLedger } from "./export.ts";
@@ -13,6 +35,17 @@ import {
   type RecordOptions,
   type RecordResult,
 } from "./record-facts.ts";
+import { groupReview, type ItemGroup, type ReviewGroup } from "./review/groups.ts";
+import type { Resolution } from "./review/plan.ts";
+import {
+  type DecisionOptions,
+  type ItemSelection,
+  reopenItems,
+  type Resolved,
+  resolveItems,
+} from "./review/resolve.ts";
+import { readReview, type ReviewItem, type ReviewRequest } from "./review/review.ts";
+import { listTolerances, setTolerance, type Tolerance } from "./review/tolerance.ts";
 import { dropVersion, listVersions, publishVersion, type VersionRow } from "./versions.ts";
 
 export interface OpenOptions {
@@ -52,6 +85,72 @@ export class Ledger {
     return recordFacts(this.database, this.#ports, facts, options);
   }
 
+  /**
+   * Corrects a fact by appending: takes it out (no changes), or puts a replacement in its place. What is not
+   * given in `changes` is kept.
+   */
+  correct(
+    name: FactName,
+    changes: Changes | undefined,
+    options: CorrectionOptions,
+  ): Promise<Correction> {
+    return correct(this.database, this.#ports, name, changes, options);
+  }
+
+  /** Adds quantity that was there before the recorded history. */
+  addOpeningLot(lot: NewOpeningLot, options?: AmendOptions): Promise<AddedOpeningLot> {
+    return addOpeningLot(this.database, this.#ports, lot, options);
+  }
+
+  /** States what a fee in a third asset was worth. One a fee. */
+  setFeeValue(value: NewFeeValue, options?: AmendOptions): Promise<SetFeeValue> {
+    return setFeeValue(this.database, this.#ports, value, options);
+  }
+
+  /** Values the fees in third assets that have no value by a file of prices. */
+  valueFeesFromPrices(file: string, options?: PricesOptions): Promise<PricesResult> {
+    return feeValuesFromPrices(this.database, this.#ports, file, options);
+  }
+
+  /** Hands the items that a person should look at to `work`, as they come from the database. */
+  review<T>(
+    request: ReviewRequest,
+    work: (items: AsyncIterable<ReviewItem>) => Promise<T>,
+  ): Promise<T> {
+    return readReview(this.database, request, work);
+  }
+
+  /** Counts of such items, and what they amount to. */
+  reviewGroups(request: ReviewRequest, by: ReviewGroup): Promise<ItemGroup[]> {
+    return groupReview(this.database, request, by);
+  }
+
+  /** Resolves items in one batch, all of them or none. */
+  resolve(
+    selection: ItemSelection,
+    resolution: Resolution,
+    options: DecisionOptions,
+  ): Promise<Resolved> {
+    return resolveItems(this.database, this.#ports, selection, resolution, options);
+  }
+
+  /** Opens resolved items again; facts that were appended stay. */
+  reopen(
+    items: readonly string[],
+    options: DecisionOptions & Pick<ItemSelection, "portfolio" | "symbol">,
+  ): Promise<Resolved> {
+    return reopenItems(this.database, this.#ports, items, options);
+  }
+
+  /** From now on an unmatched part up to this is shown in reports and asks no person. */
+  setTolerance(symbol: string, tolerance: string, person: Person): Promise<Tolerance> {
+    return setTolerance(this.database, symbol, tolerance, person);
+  }
+
+  tolerances(): Promise<Tolerance[]> {
+    return listTolerances(this.database);
+  }
+
   /** Brings the published version up to date, or builds a new one. */
   compute(options?: ComputeOptions): Promise<ComputeResult> {
     return compute(this.database, this.#ports, options);
@@ -60,6 +159,16 @@ export class Ledger {
   /** Proves I1 to I9 of a version by SQL that shares nothing with the engine. */
   verify(options?: VerifyOptions): Promise<Verification> {
     return verifyVersion(this.database, options);
+  }
+
+  /** Signs the heads of all books into a new file, to be kept elsewhere. */
+  checkpoint(options: CheckpointOptions): Promise<CheckpointResult> {
+    return writeCheckpoint(this.database, options);
+  }
+
+  /** Whether the ledger extends a checkpoint; proves something together with `verify` only. */
+  compareWithCheckpoint(options: AgainstOptions): Promise<Extension> {
+    return compareWithCheckpoint(this.database, options);
   }
 
   /** Computes a version again in memory and compares its digests with those stored. */

@@ -4,12 +4,15 @@ import type { Adjustment, Fact, Fee, FeeValue, Fill, OpeningLot, Void } from "..
 import { compareText } from "../core/order.ts";
 import type { Connection, Row } from "../store/database.ts";
 
-export interface BookRow {
-  readonly bookId: string;
+export interface BookNames {
   readonly portfolio: string;
   readonly symbol: string;
   readonly base: string;
   readonly quote: string;
+}
+
+export interface BookRow extends BookNames {
+  readonly bookId: string;
   readonly lastEntry: bigint;
 }
 
@@ -20,11 +23,16 @@ export interface RecordedFact {
   readonly fact: Fact;
 }
 
-export async function readBookRows(connection: Connection): Promise<BookRow[]> {
+/** The books, in the order of their ids; all of them, or those named. */
+export async function readBookRows(
+  connection: Connection,
+  ids: readonly string[] | null = null,
+): Promise<BookRow[]> {
   return connection.query<BookRow>(
     `SELECT book_id AS "bookId", portfolio, symbol, base_asset AS base, quote_asset AS quote,
        last_entry AS "lastEntry"
-       FROM books ORDER BY book_id`,
+       FROM books WHERE $1::uuid[] IS NULL OR book_id = ANY ($1::uuid[]) ORDER BY book_id`,
+    [ids],
   );
 }
 
@@ -47,7 +55,7 @@ function feeList(assets: unknown, amounts: unknown): Fee[] {
   }));
 }
 
-function fillOf(book: BookRow, row: Row): Fill {
+function fillOf(book: BookNames, row: Row): Fill {
   const fees = [
     { asset: book.quote, amount: decimal(row["quote_fee"]) },
     { asset: book.base, amount: decimal(row["base_fee"]) },
@@ -74,14 +82,14 @@ function fillOf(book: BookRow, row: Row): Fill {
   } as Fill;
 }
 
-const named = (book: BookRow, row: Row) => ({
+const named = (book: BookNames, row: Row) => ({
   portfolio: book.portfolio,
   symbol: book.symbol,
   venue: row["venue"] as string,
   account: row["account"] as string,
 });
 
-function openingLotOf(book: BookRow, row: Row): OpeningLot {
+function openingLotOf(book: BookNames, row: Row): OpeningLot {
   return {
     kind: "opening lot",
     ...named(book, row),
@@ -95,7 +103,7 @@ function openingLotOf(book: BookRow, row: Row): OpeningLot {
   } as OpeningLot;
 }
 
-function feeValueOf(book: BookRow, row: Row): FeeValue {
+function feeValueOf(book: BookNames, row: Row): FeeValue {
   return {
     kind: "fee value",
     ...named(book, row),
@@ -108,7 +116,7 @@ function feeValueOf(book: BookRow, row: Row): FeeValue {
   };
 }
 
-function voidOf(book: BookRow, row: Row): Void {
+function voidOf(book: BookNames, row: Row): Void {
   return {
     kind: "void",
     ...named(book, row),
@@ -124,7 +132,7 @@ function voidOf(book: BookRow, row: Row): Void {
   } as Void;
 }
 
-function adjustmentOf(book: BookRow, row: Row): Adjustment {
+function adjustmentOf(book: BookNames, row: Row): Adjustment {
   return {
     kind: "adjustment",
     ...named(book, row),
@@ -142,13 +150,20 @@ function adjustmentOf(book: BookRow, row: Row): Adjustment {
   } as Adjustment;
 }
 
-const tables: readonly [string, (book: BookRow, row: Row) => Fact][] = [
+type FactOf = (book: BookNames, row: Row) => Fact;
+
+const tables: readonly [string, FactOf][] = [
   ["fills", fillOf],
   ["opening_lots", openingLotOf],
   ["fee_values", feeValueOf],
   ["voids", voidOf],
   ["adjustments", adjustmentOf],
 ];
+
+/** The fact in a row of a table, or in a row with that table's columns. */
+export function factOfRow(table: string, book: BookNames, row: Row): Fact {
+  return tables.find(([name]) => name === table)![1](book, row);
+}
 
 const pageEntries = 5000n;
 
@@ -176,4 +191,30 @@ export async function* readFacts(
     }
     yield page.sort((a, b) => (a.entry < b.entry ? -1 : 1));
   }
+}
+
+/** Facts of any books by their entry numbers, in no order: one query a kind, however many they are. */
+export async function readFactsAt(
+  connection: Connection,
+  places: readonly { readonly bookId: string; readonly entry: bigint }[],
+): Promise<(RecordedFact & { readonly book: BookRow })[]> {
+  const ids = places.map((place) => place.bookId);
+  const entries = places.map((place) => place.entry);
+  const books = new Map((await readBookRows(connection, ids)).map((book) => [book.bookId, book]));
+  const found: (RecordedFact & { readonly book: BookRow })[] = [];
+  for (const [table, factOf] of tables) {
+    const rows = await connection.query(
+      `SELECT t.*, v.entry IS NOT NULL AS voided
+       FROM (SELECT DISTINCT * FROM unnest($1::uuid[], $2::bigint[]) AS given (book_id, entry)) place
+       JOIN ${table} t USING (book_id, entry)
+       LEFT JOIN voids v ON v.book_id = t.book_id AND v.target_entry = t.entry`,
+      [ids, entries],
+    );
+    for (const row of rows) {
+      const book = books.get(row["book_id"] as string)!;
+      const entry = row["entry"] as bigint;
+      found.push({ book, entry, voided: row["voided"] as boolean, fact: factOf(book, row) });
+    }
+  }
+  return found;
 }

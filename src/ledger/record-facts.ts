@@ -4,7 +4,8 @@ import { factToLine } from "../adapters/lotbook-ndjson/lines.ts";
 import { LotbookError } from "../errors.ts";
 import type { Database } from "../store/database.ts";
 import type { Ports } from "./ports.ts";
-import { recordBatch, type SourcedTelling } from "./record/batch.ts";
+import { type BatchItem, recordBatch, type SourcedTelling } from "./record/batch.ts";
+import { type BatchOutcome, noRows } from "./record/outcome.ts";
 
 export interface RecordOptions {
   /**
@@ -19,6 +20,9 @@ export interface RecordResult {
   readonly recorded: number;
   readonly duplicates: number;
   readonly conflicts: number;
+  readonly roundedCopies: number;
+  /** Tellings that may be of a fill that is recorded under another id: they wait for a person. */
+  readonly waiting: number;
   /** Null when nothing was new. */
   readonly batch: string | null;
 }
@@ -64,6 +68,37 @@ function requireText(inputs: readonly RecordInput[], names: Record<string, strin
   }
 }
 
+interface ItemOptions {
+  readonly source: string;
+  readonly author: string;
+  /** Whether fills are compared with those that other sources tell of under other ids. */
+  readonly compared?: boolean;
+}
+
+/**
+ * Records tellings and decisions in one batch, all or none, in this order. A decision may be about a telling
+ * of the same list, by its row. Throws InvalidFactError, with the row as its index, for what is rejected.
+ */
+export function recordItems(
+  database: Database,
+  ports: Ports,
+  items: readonly BatchItem[],
+  { source, author, compared = false }: ItemOptions,
+): Promise<BatchOutcome> {
+  return database.connect((connection) =>
+    recordBatch(connection, ports, {
+      sources: [{ source, tellings: [items], ...(compared ? {} : { idSpace: "decided" }) }],
+      author,
+      inputs: () => "[]",
+      onJudged: () => {},
+      onRejected: ([first]) => {
+        if (first !== undefined)
+          throw new InvalidFactError(first.row, undefined, undefined, first.problem);
+      },
+    }),
+  );
+}
+
 /**
  * Records facts in one batch, all or none. Throws InvalidFactError for what breaks a rule; a conflict is
  * counted, not thrown.
@@ -76,18 +111,11 @@ export async function recordFacts(
 ): Promise<RecordResult> {
   const { source = "library", author = "library" } = options;
   requireText(inputs, { source, author });
-  const outcome = await database.connect((connection) =>
-    recordBatch(connection, ports, {
-      sources: [{ source, tellings: [tell(inputs, author)] }],
-      author,
-      inputs: () => "[]",
-      onJudged: () => {},
-      onRejected: ([first]) => {
-        if (first !== undefined)
-          throw new InvalidFactError(first.row, undefined, undefined, first.problem);
-      },
-    }),
-  );
-  const { recorded = 0, duplicates = 0, conflicts = 0 } = outcome.files[0] ?? {};
-  return { recorded, duplicates, conflicts, batch: outcome.batchId };
+  const outcome = await recordItems(database, ports, tell(inputs, author), {
+    source,
+    author,
+    compared: true,
+  });
+  const { recorded, duplicates, conflicts, roundedCopies, waiting } = outcome.files[0] ?? noRows;
+  return { recorded, duplicates, conflicts, roundedCopies, waiting, batch: outcome.batchId };
 }

@@ -12,6 +12,10 @@ const missing = `array_remove(ARRAY[
   CASE WHEN slice.missing & 2 <> 0 THEN 'closing fee value' END,
   CASE WHEN slice.missing & 4 <> 0 THEN 'unmatched' END], NULL)`;
 
+/** What opened: a fill, or quantity from before the recorded history. `buy` and `lot` are joined. */
+export const openKind = `CASE WHEN lot.entry IS NOT NULL THEN 'opening lot'
+  WHEN buy.entry IS NOT NULL THEN 'fill' END`;
+
 const columns: readonly Column[] = [
   column("portfolio", "text", 5, "book.portfolio"),
   column("venue", "text", 6, "sale.venue"),
@@ -26,7 +30,9 @@ const columns: readonly Column[] = [
   quiet("strategy", "text", 7, "sale.strategy"),
   column("open_fill_id", "text", 0, "coalesce(buy.fill_id, lot.lot_key)"),
   column("open_order_id", "text", 9, "buy.order_id"),
-  column("opening_lot", "flag", 9, "lot.entry IS NOT NULL"),
+  quiet("opening_lot", "flag", 2, "lot.entry IS NOT NULL"),
+  column("open_kind", "name", 9, openKind),
+  column("open_note", "text", 9, "lot.note"),
   column("quantity", "quantity", 0, "slice.quantity"),
   column("open_price", "price", 2, "buy.price"),
   column("close_price", "price", 2, "sale.price"),

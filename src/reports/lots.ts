@@ -1,5 +1,6 @@
 /** `report lots`: what is left of each opening fact, in the order they were opened. */
 import type { Connection } from "../store/database.ts";
+import { openKind } from "./allocations.ts";
 import { column, quiet, selectList, toRow, type Column, type ReportRow } from "./column.ts";
 import { readByCursor } from "./cursor.ts";
 import { Parameters } from "./parameters.ts";
@@ -16,7 +17,9 @@ const columns: readonly Column[] = [
   column("open_fill_id", "text", 0, "coalesce(buy.fill_id, lot.lot_key)"),
   column("open_order_id", "text", 9, "buy.order_id"),
   quiet("strategy", "text", 7, "buy.strategy"),
-  column("opening_lot", "flag", 9, "lot.entry IS NOT NULL"),
+  quiet("opening_lot", "flag", 2, "lot.entry IS NOT NULL"),
+  column("open_kind", "name", 9, openKind),
+  column("open_note", "text", 9, "lot.note"),
   column("open_price", "price", 2, "buy.price"),
   column("quantity", "quantity", 1, "coalesce(buy.quantity - buy.base_fee, lot.quantity)"),
   column("remaining", "quantity", 0, "rest.quantity"),
@@ -45,7 +48,7 @@ const totalColumns: readonly Column[] = [
  * them: shares are exact for every prefix, so that is, to the last digit, their total less what closes
  * up to T took.
  */
-function remainders(selection: Selection, parameters: Parameters): string {
+export function remainders(selection: Selection, parameters: Parameters): string {
   const { asOf } = selection.view;
   const open = `SELECT book_id, open_entry, quantity, open_fee, cost_basis, missing, opened_at
     FROM open_lots held WHERE ${inView(selection, parameters, "held")}

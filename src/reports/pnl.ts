@@ -13,6 +13,12 @@ import { fromSlices, type Selection } from "./selection.ts";
 import { mixedSumColumns, sliceSums, sumsOfSums } from "./sums.ts";
 import { totalColumns } from "./totals.ts";
 
+/** How a civil date names its period. */
+export const periodFormats = { day: "YYYY-MM-DD", week: 'IYYY-"W"IW', month: "YYYY-MM" } as const;
+
+const ofPeriod = (period: keyof typeof periodFormats): string =>
+  `to_char(part.day, '${periodFormats[period]}')`;
+
 /** A group's expression over the books and the narrow sums. */
 const groupExpressions: Record<Exclude<GroupKey, "quote">, string> = {
   symbol: "book.symbol",
@@ -20,20 +26,24 @@ const groupExpressions: Record<Exclude<GroupKey, "quote">, string> = {
   account: "part.account",
   venue: "part.venue",
   strategy: "part.strategy",
-  day: "to_char(part.day, 'YYYY-MM-DD')",
-  week: `to_char(part.day, 'IYYY-"W"IW')`,
-  month: "to_char(part.day, 'YYYY-MM')",
+  day: ofPeriod("day"),
+  week: ofPeriod("week"),
+  month: ofPeriod("month"),
 };
 
 const periods: ReadonlySet<GroupKey> = new Set(["day", "week", "month"]);
 const ofSale: readonly GroupKey[] = ["account", "venue", "strategy"];
 
-/** The civil date of a close: the finest grain of all periods, summed by first. */
-function civilDate(selection: Selection, parameters: Parameters): string {
+/** The civil date of a close: the finest grain of all periods, summed by first. `time` is a column. */
+export function civilDate(
+  selection: Selection,
+  parameters: Parameters,
+  time = "slice.closed_at",
+): string {
   const { tz } = selection.view;
-  if (tz === "UTC") return "date '1970-01-01' + (slice.closed_at / 86400000000000)::integer";
+  if (tz === "UTC") return `date '1970-01-01' + (${time} / 86400000000000)::integer`;
   // Whole seconds: no zone of the tables changes within one, and a double holds them exactly.
-  const second = "to_timestamp(slice.closed_at / 1000000000)";
+  const second = `to_timestamp(${time} / 1000000000)`;
   return `(${second} AT TIME ZONE ${parameters.add(tz)}::text)::date`;
 }
 

@@ -19,7 +19,7 @@ async function countNotYetComputed(connection: Connection, selection: Selection)
   return Number(row!.facts);
 }
 
-async function headerOf(
+export async function headerOf(
   connection: Connection,
   selection: Selection,
   request: ReportRequest,

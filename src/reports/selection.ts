@@ -22,7 +22,7 @@ export interface Selection {
 /** Reads `--from` and `--to`. */
 export async function readRange(
   connection: Connection,
-  request: ReportRequest,
+  request: Pick<ReportRequest, "from" | "to">,
   tz: string,
 ): Promise<{ from: Instant | undefined; to: Instant | undefined }> {
   const { from, to } = request;
@@ -152,7 +152,7 @@ const filterNames = ["portfolio", "account", "symbol", "strategy"] as const;
 
 /** The filters that were given, ranges as the instants they resolved to. */
 export function filtersOf(
-  request: ReportRequest,
+  request: Pick<ReportRequest, "tz" | (typeof filterNames)[number]>,
   range: Pick<Selection, "from" | "to">,
 ): Record<string, string> {
   const filters: Record<string, string> = {};

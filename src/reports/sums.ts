@@ -13,6 +13,9 @@ export function sliceSums(selection: Selection): string {
   const openFee = selection.openingLots
     ? "sum(slice.open_fee) FILTER (WHERE slice.missing = 0 AND lot.entry IS NULL)"
     : "sum(slice.open_fee) FILTER (WHERE slice.missing = 0)";
+  const fromLots = selection.openingLots
+    ? "sum(slice.quantity) FILTER (WHERE lot.entry IS NOT NULL)"
+    : "NULL::numeric";
   return `sum(slice.pnl) FILTER (WHERE slice.missing = 0) AS pnl,
     sum(slice.proceeds) FILTER (WHERE slice.missing = 0) AS proceeds,
     sum(slice.cost_basis) FILTER (WHERE slice.missing = 0) AS cost_basis,
@@ -20,6 +23,7 @@ export function sliceSums(selection: Selection): string {
     sum(slice.close_fee) FILTER (WHERE slice.missing = 0) AS close_fees,
     sum(slice.quantity) FILTER (WHERE slice.open_entry IS NOT NULL) AS closed,
     sum(slice.quantity) FILTER (WHERE slice.open_entry IS NULL) AS unmatched,
+    ${fromLots} AS from_lots,
     sum(slice.proceeds - slice.close_fee) FILTER (WHERE slice.missing <> 0) AS incomplete_proceeds,
     count(*) AS slices,
     count(*) FILTER (WHERE slice.missing <> 0) AS incomplete`;
@@ -28,7 +32,7 @@ export function sliceSums(selection: Selection): string {
 /** Sums of such sums. */
 export const sumsOfSums = `sum(pnl) AS pnl, sum(proceeds) AS proceeds, sum(cost_basis) AS cost_basis,
     sum(open_fees) AS open_fees, sum(close_fees) AS close_fees, sum(closed) AS closed,
-    sum(unmatched) AS unmatched, sum(incomplete_proceeds) AS incomplete_proceeds,
+    sum(unmatched) AS unmatched, sum(from_lots) AS from_lots, sum(incomplete_proceeds) AS incomplete_proceeds,
     sum(slices)::bigint AS slices, sum(incomplete)::bigint AS incomplete`;
 
 const money = [
@@ -50,6 +54,7 @@ export const sumColumns: readonly Column[] = [
   ...money,
   column("closed_quantity", "quantity", 2, "coalesce(closed, 0)"),
   quiet("unmatched_quantity", "quantity", 1, "coalesce(unmatched, 0)"),
+  quiet("opening_lot_quantity", "quantity", 3, "coalesce(from_lots, 0)"),
   ...rest,
 ];
 
@@ -67,6 +72,12 @@ export const mixedSumColumns: readonly Column[] = [
     "quantity",
     1,
     "CASE WHEN first_symbol = last_symbol THEN coalesce(unmatched, 0) END",
+  ),
+  quiet(
+    "opening_lot_quantity",
+    "quantity",
+    3,
+    "CASE WHEN first_symbol = last_symbol THEN coalesce(from_lots, 0) END",
   ),
   ...rest,
 ];

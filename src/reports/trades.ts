@@ -25,15 +25,26 @@ const columns: readonly Column[] = [
   ...sumColumns,
 ];
 
-async function* readRows(connection: Connection, selection: Selection): AsyncGenerator<ReportRow> {
-  const parameters = new Parameters();
+/** The statement of the closing fills of a selection; the condition is on `trade`, `book` and `sale`. */
+export function tradesStatement(
+  selection: Selection,
+  parameters: Parameters,
+  list: string,
+  condition = "true",
+): string {
   const slices = fromSlices(selection, parameters, { sale: false, lot: selection.openingLots });
-  const text = `SELECT ${selectList(columns)}
+  return `SELECT ${list}
     FROM (SELECT slice.book_id, slice.close_entry, min(slice.closed_at) AS closed_at, ${sliceSums(selection)}
       ${slices} GROUP BY slice.book_id, slice.close_entry) trade
     JOIN books book ON book.book_id = trade.book_id
     JOIN fills sale ON sale.book_id = trade.book_id AND sale.entry = trade.close_entry
+    WHERE ${condition}
     ORDER BY trade.closed_at, ${saleOrder}`;
+}
+
+async function* readRows(connection: Connection, selection: Selection): AsyncGenerator<ReportRow> {
+  const parameters = new Parameters();
+  const text = tradesStatement(selection, parameters, selectList(columns));
   for await (const row of readByCursor<Record<string, unknown>>(connection, text, parameters))
     yield toRow(columns, row);
 }

@@ -26,6 +26,7 @@ export const kinds = {
   batch: 0x20,
   seal: 0x21,
   revision: 0x22,
+  checkpointBook: 0x23,
   book: 0x2f,
   allocation: 0x31,
   openLot: 0x32,

@@ -165,6 +165,8 @@ export interface ObservationFields {
   readonly outcome: string;
   /** The leaf of the fact it tells of; undefined while it waits for a person. */
   readonly fact: Hash | undefined;
+  /** The fact that was told, as a line of an export, where it is not the recorded one as it stands. */
+  readonly told?: string | undefined;
 }
 
 export function observationLeaf(observation: ObservationFields): string {
@@ -172,6 +174,7 @@ export function observationLeaf(observation: ObservationFields): string {
   record.hash(1, observation.telling);
   record.text(2, observation.outcome);
   if (observation.fact !== undefined) record.hash(3, observation.fact);
+  record.optionalText(4, observation.told);
   return record.leaf();
 }
 
@@ -251,6 +254,26 @@ export function revisionHash(revision: RevisionFields): string {
   if (revision.bookId !== undefined) record.uuid(6, revision.bookId);
   record.hash(7, revision.digest ?? noHash);
   record.hash(8, revision.inputs);
+  return record.leaf();
+}
+
+export interface BookHead {
+  readonly bookId: string;
+  readonly lastEntry: number | bigint;
+  readonly lastObservation: number | bigint;
+  readonly lastSeal: number | bigint;
+  /** Hash of that seal; `noHash` where there is none. */
+  readonly head: Hash;
+}
+
+/** A book's leaf in a checkpoint: docs/spec/checkpoint.md 1. */
+export function checkpointLeaf(book: BookHead): string {
+  record.begin(kinds.checkpointBook);
+  record.uuid(1, book.bookId);
+  record.integer(2, book.lastEntry);
+  record.integer(3, book.lastObservation);
+  record.integer(4, book.lastSeal);
+  record.hash(5, book.head);
   return record.leaf();
 }
 

@@ -19,12 +19,14 @@ import {
 import { kinds, record } from "./encoding.ts";
 import {
   type BatchFields,
+  type BookHead,
   type BookInput,
   type ObservationFields,
   type RevisionFields,
   type SealFields,
   batchLeaf,
   bookId,
+  checkpointLeaf,
   factLeaf,
   identity,
   inputsHash,
@@ -89,6 +91,7 @@ const hashers: Record<string, (fields: Fields) => string | undefined> = {
   batch: (fields) => batchLeaf(fields as unknown as BatchFields),
   seal: (fields) => sealHash(fields as unknown as SealFields),
   revision: (fields) => revisionHash(fields as unknown as RevisionFields),
+  "checkpoint book": (fields) => checkpointLeaf(fields as unknown as BookHead),
   book: (fields) => {
     bookId(fields["portfolio"] as string, fields["symbol"] as string);
     return record.leaf();

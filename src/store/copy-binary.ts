@@ -92,6 +92,12 @@ export class BinaryRow {
     return Uint8Array.prototype.slice.call(this.bytes, start, start + this.#lengths[column]!);
   }
 
+  /** Bytes in hexadecimal. */
+  hex(column: number): string {
+    const start = this.#starts[column]!;
+    return this.bytes.toString("hex", start, start + this.#lengths[column]!);
+  }
+
   /** A numeric of at most 18 decimals as a whole number of 10^-18. */
   units(column: number): bigint {
     return numericUnits(this.bytes, this.#starts[column]!);

@@ -137,7 +137,7 @@ FROM (
     SELECT book_id, number, entry, telling, ${telling} AS expected, ${observation} AS leaf
     FROM (
       SELECT o.book_id, o.number, o.entry, o.telling::bytea AS telling, o.outcome, o.source, o.raw,
-        fact.leaf AS fact_leaf
+        o.told, fact.leaf AS fact_leaf
       FROM observations o
       LEFT JOIN verify_leaves fact ON fact.book_id = o.book_id AND fact.number = o.entry
         AND fact.entry = fact.number

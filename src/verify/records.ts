@@ -19,11 +19,12 @@ export const book = leaf("2f", [textField("01", "portfolio"), textField("02", "s
 
 export const telling = leaf("10", [textField("01", "source"), bytesField("02", "raw")]);
 
-/** fact_leaf is null while the observation waits. */
+/** fact_leaf is null where the observation has no entry; told where the fact says it all. */
 export const observation = leaf("11", [
   hashField("01", "telling"),
   textField("02", "outcome"),
   optional(hashField("03", "fact_leaf")),
+  optional(textField("04", "told")),
 ]);
 
 export const batch = leaf("20", [

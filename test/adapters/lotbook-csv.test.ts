@@ -86,8 +86,42 @@ describe("what is read", () => {
 const advice = (text: string): string =>
   `${text}; lotbook-csv knows fill_id, executed_at, symbol, side, quantity, price, ` +
   `portfolio, account, venue, fee, fee_asset, order_id, sequence, strategy, revision, ` +
-  `quote_size, trade_id, grain, other_fees`;
+  `quote_size, trade_id, grain, other_fees, fee_value`;
 const utf16 = (text: string): Uint8Array => Buffer.from(text, "utf16le");
+
+const valued = (line: string): string => `${header},fee,fee_asset,revision,fee_value\n${line}\n`;
+
+async function readLine(line: string): Promise<readonly unknown[]> {
+  const [told] = await readAll("fills.csv", valued(line));
+  return [told!.unnamed, told!.feeValue?.asset, told!.feeValue?.value];
+}
+
+const refused = (line: string): Promise<readonly string[]> => refusals("fills.csv", valued(line));
+
+describe("rows without ids and values of fees", () => {
+  const fill = "2026-03-02T14:05:11Z,BTC-USD,buy,1,2";
+
+  test("are told as such", async () => {
+    expect(await readLine(`f1,${fill},,,,`)).toEqual([undefined, undefined, undefined]);
+    expect(await readLine(`,${fill},,,,`)).toEqual([true, undefined, undefined]);
+    expect(await readLine(`f1,${fill},1,BNB,,0.60`)).toEqual([false, "BNB", "0.6"]);
+    expect(await readLine(`,${fill},1,BNB,,-3`)).toEqual([true, "BNB", "-3"]);
+  });
+
+  test("are refused where they can't be", async () => {
+    expect(await refused(`,${fill},,,1,`)).toEqual([
+      'fills.csv row 2, revision "1": replaces a fill that this row does not name; write its fill_id',
+    ]);
+    for (const fees of [",,", "1,USD,", "1,BTC,"]) {
+      const quantity = fill.replace(",1,2", ",5,2");
+      expect(await refused(`f1,${quantity},${fees},3`)).toEqual([
+        'fills.csv row 2, fee_value "3": is the value of one fee in a third asset, and this row has none; ' +
+          "leave it empty, or record fee values apart",
+      ]);
+    }
+    expect((await refused(`f1,${fill},1,BNB,,much`))[0]).toContain('fee_value "much"');
+  });
+});
 
 describe("what is refused", () => {
   const cut = "the last row is cut off; get the whole file again";

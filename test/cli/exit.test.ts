@@ -45,6 +45,11 @@ describe("usage", () => {
     ["report pnl --group-by colour", '"colour" is nothing to group by'],
     ["report lots --group-by symbol", "--group-by is for pnl only"],
     ["report pnl", "there is no ledger at"],
+    ["explain", "name a fact by its id, or a PnL cell with --pnl"],
+    ["explain s1 --pnl month=2025-01", "name a fact by its id, or a PnL cell with --pnl"],
+    ["explain s1 --from 2025-01-01", "--from is for PnL cells only"],
+    ["explain --pnl colour=red", '"colour" is nothing to group by'],
+    ["explain s1 --format csv", "a tree has no csv; use --format json"],
     ["import", "missing required argument 'file'"],
     ["import no-such-file", "no-such-file does not exist"],
     ["import .", ". is a directory\nName the files in it."],
@@ -55,6 +60,13 @@ describe("usage", () => {
     ["compute --db http://u:secret-word@h/x", "http:// is no database that lotbook knows"],
     ["db copy ledger", "ledger is the ledger itself"],
     ["generate --out no-such-place/x.csv", "the directory no-such-place does not exist"],
+    ["correct b1 --void", "required option '--reason <text>' not specified"],
+    ["correct b1 --void --price 1 --reason r", "leave out what would replace it"],
+    ["review list --kind late", "Allowed choices are conflict, waiting"],
+    ["review list", "there is no ledger at"],
+    ["review resolve forget x:1 --reason r", '"forget" is no action'],
+    ["review resolve keep --reason r", "name the items"],
+    ["fee-value from-prices p.csv --max-age 1", "Write a number and s, m, h or d"],
     ["versions publish x", "A version is a whole number from 1."],
     ["generate --fills 0", "At least 1 is needed."],
   ];
@@ -145,6 +157,24 @@ describe("a ledger's life", () => {
     expect(stderr).toContain("b1");
   });
 
+  it("review and corrections: 0, or 2 for what is refused", async () => {
+    const found = JSON.parse((await run("review list --kind conflict --format json")).stdout) as {
+      items: { item: string }[];
+    };
+    const { item } = found.items[0]!;
+    expect(item).toMatch(/^conflict:BTC-USD:\d+$/);
+    expect((await run(`review show ${item}`)).stdout).toContain("price *");
+    const kept = await run(`review resolve keep ${item} --reason checked --author ana`);
+    expect(kept).toMatchObject({ status: 0, stdout: `keep ${item}\n`, stderr: "" });
+    const again = await run(`review resolve keep ${item} --reason checked`);
+    expect(again.status).toBe(2);
+    expect(again.stderr).toContain("is resolved: keep");
+    const shown = await run("correct b1 --price 105 --reason r --dry-run --format json");
+    expect(JSON.parse(shown.stdout)).toMatchObject({ after: { price: "105" }, batch: null });
+    expect(shown.stderr).toBe("dry run: nothing was recorded\n");
+    expect((await run("fee-value set b1 BNB -1.5")).stderr).toContain('fill "b1" has no fee');
+  });
+
   it("versions, status, export", async () => {
     expect((await run("compute --full --scope account --no-publish")).status).toBe(0);
     const list = JSON.parse((await run("versions list --format json")).stdout) as {
@@ -183,5 +213,31 @@ describe("a ledger's life", () => {
       const [status] = (await once(child, "close")) as [number];
       expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     }
+  });
+});
+
+it("a ledger that agrees with itself and not with a checkpoint ends with 1, and says so", async () => {
+  for (const [name, price] of [
+    ["one", "100"],
+    ["two", "101"],
+  ] as const) {
+    await writeFile(join(directory, `${name}.csv`), header + row("c1", "buy", `1,${price}`));
+    expect((await run(`import ${name}.csv --db ${name}`)).status).toBe(0);
+  }
+  expect((await run("checkpoint new-key outside.pem")).status).toBe(0);
+  expect((await run("checkpoint note --key outside.pem --db one")).status).toBe(0);
+  const against = "verify --against note --key outside.pem --format json";
+  const same = await run(`${against} --db one`);
+  expect({ status: same.status, ...JSON.parse(same.stdout) }).toMatchObject({
+    status: 0,
+    ok: true,
+    against: { ok: true, books: 1, violations: 0 },
+  });
+  const other = await run(`${against} --db two`);
+  expect({ status: other.status, ...JSON.parse(other.stdout) }).toMatchObject({
+    status: 1,
+    ok: false,
+    checks: [{ id: "I9", ok: true }],
+    against: { ok: false, differences: [{ what: "the seal is another", symbol: "BTC-USD" }] },
   });
 });

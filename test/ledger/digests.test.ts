@@ -10,7 +10,7 @@ import type { ComputeResult } from "../../src/ledger/compute/compute.ts";
 import { Dice, drawHistory } from "../../src/testing/histories.ts";
 import { naiveModel } from "../../src/testing/naive-model.ts";
 import { describeEngines } from "../engines.ts";
-import { arrange } from "./arrival.ts";
+import { arrange } from "../../src/testing/arrival.ts";
 import { bookDigests, conclusions, type BookConclusions } from "./conclusions.ts";
 import { expectVerified, openTestLedger, type TestLedger } from "./ledger.ts";
 
@@ -65,6 +65,13 @@ async function computeAndCheck(side: TestLedger, scope: Scope): Promise<ComputeR
   return result;
 }
 
+/** Tells a fill again with another price: it waits for a person and changes nothing. */
+async function contradict(side: TestLedger, fact: Fact): Promise<void> {
+  if (fact.kind !== "fill") return;
+  const { recorded, conflicts } = await side.ledger.record([{ ...fact, price: "4242" }]);
+  expect({ recorded, conflicts }).toEqual({ recorded: 0, conflicts: 1 });
+}
+
 /** Records a group in some order, computing now and then. */
 async function tell(
   side: TestLedger,
@@ -78,6 +85,7 @@ async function tell(
     const { recorded, conflicts } = await side.ledger.record([...batch, ...again]);
     expect({ recorded, conflicts }).toEqual({ recorded: batch.length, conflicts: 0 });
     if (dice.once(4)) await side.ledger.record(dice.pick(batches.slice(0, 1)), { source: "again" });
+    if (dice.once(3)) await contradict(side, dice.pick(batch));
     if (dice.once(3)) await computeAndCheck(side, scope);
   }
   await computeAndCheck(side, scope);

@@ -8,7 +8,7 @@ import { copyLedger } from "../../src/ledger/copy.ts";
 import { livePorts } from "../../src/ledger/ports.ts";
 import { Dice, drawHistory } from "../../src/testing/histories.ts";
 import { describeEngines, engines, type TestEngine } from "../engines.ts";
-import { arrange } from "./arrival.ts";
+import { arrange } from "../../src/testing/arrival.ts";
 import {
   expectVerified,
   fill,
@@ -186,6 +186,8 @@ const copied = [
   "voids",
   "adjustments",
   "observations",
+  "aliases",
+  "tolerances",
   "seals",
   "repeats",
   "versions",

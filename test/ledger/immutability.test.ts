@@ -1,5 +1,7 @@
 /** The database itself refuses to change a fact: each way around it, as the runtime role and as the owner. */
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { decisionText } from "../../src/core/decision.ts";
+import { recordItems } from "../../src/ledger/record-facts.ts";
 import type { Connection } from "../../src/store/database.ts";
 import { describeEngines } from "../engines.ts";
 import { expectVerified, fill, openTestLedger, time, type TestLedger } from "./ledger.ts";
@@ -13,13 +15,15 @@ const tables: Record<string, string> = {
   voids: "reason",
   adjustments: "trade_type",
   observations: "raw",
+  aliases: "entry",
+  tolerances: "tolerance",
   seals: "hash",
   revisions: "hash",
 };
 
 const facts = ["fills", "opening_lots", "fee_values", "voids", "adjustments"];
 
-async function fillTables({ ledger }: TestLedger): Promise<void> {
+async function fillTables({ ledger, database, ports, query }: TestLedger): Promise<void> {
   const book = { symbol: "BTC-USD" } as const;
   await ledger.record([
     fill("b1", 1, "2", "100", { fee: "0.1", feeAsset: "BNB" }),
@@ -30,6 +34,21 @@ async function fillTables({ ledger }: TestLedger): Promise<void> {
     { kind: "void", ...book, targetKind: "fill", targetId: "b2", reason: "bust" },
     { kind: "adjustment", ...book, entryId: "a1", tradeType: "REVERSAL", executedAt: time(4) },
   ]);
+  const alias = { venue: "manual", account: "main", fillId: "also b1" };
+  const words = { item: "waiting", action: "same", number: 1, author: "a", reason: "r", alias };
+  const decision = { portfolio: "default", ...book, raw: decisionText(words), alias };
+  await recordItems(
+    database,
+    ports,
+    [{ row: 0, decision: { ...decision, about: { entry: 1n } } }],
+    {
+      source: "review",
+      author: "a",
+    },
+  );
+  await query(
+    "INSERT INTO tolerances (symbol, tolerance, author, reason) VALUES ('BTC-USD', 1, 'a', 'r')",
+  );
   await ledger.compute();
 }
 
@@ -41,7 +60,14 @@ interface Attempt {
 /** Ways to change what is in a table, all but those that change the schema. */
 function changes(table: string): Attempt[] {
   const column = tables[table]!;
-  const key = table === "batches" ? "batch_id" : table === "revisions" ? "revision" : "book_id";
+  const key =
+    table === "batches"
+      ? "batch_id"
+      : table === "revisions"
+        ? "revision"
+        : table === "tolerances"
+          ? "number"
+          : "book_id";
   return [
     { what: "UPDATE", sql: `UPDATE ${table} SET ${column} = ${column}` },
     { what: "UPDATE ONLY", sql: `UPDATE ONLY ${table} SET ${column} = ${column} WHERE true` },
@@ -75,6 +101,8 @@ const primaryKeys: Record<string, string> = {
   ...Object.fromEntries(facts.map((table) => [table, "book_id, entry"])),
   batches: "batch_id",
   observations: "book_id, number",
+  aliases: "book_id, fill_id, venue, account, number",
+  tolerances: "number",
   seals: "book_id, number",
   revisions: "revision",
 };

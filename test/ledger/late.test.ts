@@ -8,6 +8,7 @@ import type { FillInput } from "../../src/index.ts";
 import type { RecordInput } from "../../src/ledger/record-facts.ts";
 import { Dice } from "../../src/testing/histories.ts";
 import { describeEngines } from "../engines.ts";
+import { conclusions } from "./conclusions.ts";
 import { expectVerified, fill, withLedger, type TestLedger } from "./ledger.ts";
 
 const arrivals = Math.ceil(parseInt(process.env["LOTBOOK_SEQUENCES"] ?? "200", 10) / 40);
@@ -174,6 +175,11 @@ async function follow(
       full.digest,
       full.totalPnl,
     ]);
+    const [own, again] = await opened.database.connect(async (connection) => [
+      await conclusions(connection, 1),
+      await conclusions(connection, full.version),
+    ]);
+    expect(own).toEqual(again);
     // A second value of one fee is the only contradiction here.
     expect(conflicts).toBeLessThanOrEqual(2);
     await ledger.drop(full.version);
@@ -226,6 +232,23 @@ describeEngines("late facts in a long book", (engine) => {
       }
       await opened.ledger.record([fill("slate", 3, "1", "101")]);
       expect(await opened.ledger.compute()).toMatchObject({ allocations: 2, superseded: 1 });
+      // Two effects far apart: the first is over long before the second begins.
+      await opened.ledger.record([...roundTrip(17), fill("sfar", 10_003, "1", "101")]);
+      expect(await opened.ledger.compute()).toMatchObject({ allocations: 3, superseded: 1 });
+      // Most of a page differs, and the rest stays as it is.
+      await opened.ledger.record([fill("bwide", 2_007, "1", "9"), fill("swide", 3_997, "1", "9")]);
+      expect(await opened.ledger.compute()).toMatchObject({ allocations: 200, superseded: 199 });
+      await expectVerified(opened);
+    }));
+
+  test("a replay goes on with what was left of two lots of one instant", () =>
+    withLedger(engine, async (opened) => {
+      const buys = [fill("bone", 1, "1", "100"), fill("btwo", 1, "1", "101")];
+      const sales = [fill("s1", 2, "1", "1"), fill("s2", 3, "0.5", "1"), fill("s3", 9, "0.2", "1")];
+      await opened.ledger.record([...buys, ...sales]);
+      await opened.ledger.compute();
+      await opened.ledger.record([fill("slate", 5, "0.1", "1")]);
+      expect(await opened.ledger.compute()).toMatchObject({ allocations: 1, superseded: 1 });
       await expectVerified(opened);
     }));
 });

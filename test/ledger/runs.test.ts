@@ -113,6 +113,18 @@ describeEngines("the log of runs", (engine) => {
       expect((await opened.ledger.compute({ full: true })).digest).toBe(digest);
       await expectVerified(opened);
     }));
+
+  test("an append touches the day of the sale and the day of its lot", () =>
+    withLedger(engine, async (opened) => {
+      await opened.ledger.record([fill("b1", 1, "2", "100"), fill("b2", 2, "2", "100")]);
+      await opened.ledger.compute();
+      await opened.ledger.record([fill("s1", 3 * 24 * 60, "3", "110")]);
+      const appended = await opened.ledger.compute();
+      expect(appended).toMatchObject({ allocations: 2, superseded: 2 });
+      const full = await opened.ledger.compute({ full: true, publish: false });
+      expect(full.digest).toBe(appended.digest);
+      await expectVerified(opened);
+    }));
 });
 
 describeEngines("a run that fails", (engine) => {

@@ -6,7 +6,8 @@ import type { Connection, Value } from "../../src/store/database.ts";
 import { type FixtureBook, fixtureBooks } from "./facts.ts";
 import { bookId, int64, leaf, sha256, uuidBytes, zeros } from "./hashes.ts";
 import { type Allocation, conclude, identityOf, type OpenLot } from "./model.ts";
-import { insert, recordBook } from "./record.ts";
+import { insert } from "./insert.ts";
+import { recordBook } from "./record.ts";
 
 type Scope = "portfolio" | "account";
 

@@ -2,6 +2,7 @@
 import type { Connection, Value } from "../../src/store/database.ts";
 import type { FixtureBook } from "./facts.ts";
 import { bookId, type Field, leaf, root, uuidBytes, withLength, zeros } from "./hashes.ts";
+import { insert } from "./insert.ts";
 import {
   type Adjustment,
   type Fact,
@@ -11,21 +12,7 @@ import {
   targetEntry,
   type Void,
 } from "./model.ts";
-
-export async function insert(
-  connection: Connection,
-  table: string,
-  row: Record<string, Value>,
-): Promise<void> {
-  const columns = Object.keys(row);
-  const holders = columns.map((column, index) =>
-    row[column] instanceof Uint8Array ? `$${index + 1}::bytea` : `$${index + 1}`,
-  );
-  await connection.execute(
-    `INSERT INTO ${table} (${columns.join(", ")}) OVERRIDING SYSTEM VALUE VALUES (${holders.join(", ")})`,
-    columns.map((column) => row[column] ?? null),
-  );
-}
+import { type Head, recordObservations } from "./observations.ts";
 
 const normal = (amount: string | undefined): string | undefined =>
   amount === "0" ? undefined : amount;
@@ -207,13 +194,6 @@ function write(book: FixtureBook, fact: Fact): Written {
   }
 }
 
-interface Head {
-  entry: number;
-  observation: number;
-  seal: number;
-  head: Buffer;
-}
-
 /** A batch a book for simplicity; batches over many books hash the same. */
 async function recordBatch(
   connection: Connection,
@@ -246,7 +226,7 @@ async function recordBatch(
     const { venue, account } = fact;
     await insert(connection, table, { book_id: id, entry, venue, account, ...columns, leaf: hash });
   }
-  const told = await recordObservations(connection, id, head, factLeaves);
+  const told = await recordObservations(connection, book, head, factLeaves);
   const hash = leaf(0x21, [
     [1, uuidBytes(id)],
     [2, BigInt(number)],
@@ -275,42 +255,6 @@ async function recordBatch(
   head.observation += told.length;
   head.seal = number;
   head.head = hash;
-}
-
-/** One for each new fact, and one that waits for a person. */
-async function recordObservations(
-  connection: Connection,
-  book: string,
-  head: Head,
-  factLeaves: readonly Buffer[],
-): Promise<Buffer[]> {
-  const leaves: Buffer[] = [];
-  for (const factLeaf of [...factLeaves, null]) {
-    const number = head.observation + leaves.length + 1;
-    const raw = Buffer.concat([Buffer.from(`row ${number}`), Buffer.from([0, 255])]);
-    const telling = leaf(0x10, [
-      [1, "lotbook-csv"],
-      [2, raw],
-    ]);
-    const outcome = factLeaf === null ? "waiting" : "recorded";
-    await insert(connection, "observations", {
-      book_id: book,
-      number,
-      entry: factLeaf === null ? null : head.entry + leaves.length + 1,
-      outcome,
-      source: "lotbook-csv",
-      raw,
-      telling,
-    });
-    leaves.push(
-      leaf(0x11, [
-        [1, telling],
-        [2, outcome],
-        [3, factLeaf],
-      ]),
-    );
-  }
-  return leaves;
 }
 
 export async function recordBook(connection: Connection, book: FixtureBook): Promise<void> {

@@ -169,6 +169,7 @@ const kinds: Record<string, { expression: string; columns: (f: Fields) => Column
       telling: bytes(f["telling"]),
       outcome: text(f["outcome"]),
       fact_leaf: bytes(f["fact"]),
+      told: text(f["told"]),
     }),
   },
   batch: {
@@ -285,11 +286,13 @@ describeEngines("golden vectors in the verifier's SQL", (engine) => {
   afterAll(() => test?.dispose());
 
   it("has an expression for every kind", () => {
-    const known = Object.keys(kinds);
-    expect(vectors.records.filter(({ kind }) => !known.includes(kind))).toEqual([]);
+    const known = new Set([...Object.keys(kinds), "checkpoint book"]);
+    expect(vectors.records.filter(({ kind }) => !known.has(kind))).toEqual([]);
   });
 
   for (const { kind, name, fields, hash } of vectors.records) {
+    // No table holds one: a checkpoint is compared outside the SQL.
+    if (kind === "checkpoint book") continue;
     it(`${kind}: ${name}`, async () => {
       const { expression, columns } = kinds[kind]!;
       const found = await test.database.connect((connection) =>

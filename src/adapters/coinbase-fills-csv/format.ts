@@ -5,6 +5,7 @@
 import { expandExponent } from "../../core/decimal.ts";
 import { parseSymbol } from "../../core/instrument.ts";
 import { makeProblem, shownValue } from "../../core/problem.ts";
+import { clockUnits } from "../../core/rounding.ts";
 import { resolveFill } from "../../core/resolve.ts";
 import { coinbaseSide, coinbaseVenue } from "../coinbase-rest/words.ts";
 import { tableFormat } from "../csv/table.ts";
@@ -18,6 +19,8 @@ const names = {
 
 export const coinbaseFillsCsv = tableFormat({
   name: "coinbase-fills-csv",
+  idSpace: "coinbase trade",
+  rounding: { quantity: 8, clock: clockUnits.ms },
   summary: "Coinbase's fills statement as CSV",
   required: [
     "trade id",

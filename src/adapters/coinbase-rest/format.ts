@@ -11,6 +11,7 @@ import { entryToFact } from "./mapping.ts";
 
 export const coinbaseRest: Format = {
   name: "coinbase-rest",
+  idSpace: "coinbase entry",
   summary: "saved responses of Coinbase's List Fills",
   detect: (head) =>
     /^\s*[[{]/.test(head) &&

@@ -11,9 +11,7 @@ import type { CsvRecord } from "./records.ts";
 import { csvRecords, splitQuoted } from "./records.ts";
 
 /** What makes one CSV format different from another. */
-export interface TableLayout {
-  readonly name: string;
-  readonly summary: string;
+export interface TableLayout extends Pick<Format, "name" | "summary" | "idSpace" | "rounding"> {
   readonly required: readonly string[];
   readonly optional: readonly string[];
   /** Given where each column stands (undefined: not in this file), makes what resolves a row. */
@@ -21,12 +19,17 @@ export interface TableLayout {
   readonly detect: (columns: ReadonlySet<string>) => boolean;
 }
 
-export type RowReader = (cells: readonly string[], place: Place) => Fact | Problem;
+/** What a row says: its fact, and what a telling may say beside it. */
+export type RowTelling = Pick<Telling, "unnamed" | "feeValue"> & { readonly fact: Fact };
+
+export type RowReader = (cells: readonly string[], place: Place) => Fact | RowTelling | Problem;
 
 export function tableFormat(layout: TableLayout): Format {
   return {
     name: layout.name,
     summary: layout.summary,
+    ...(layout.idSpace === undefined ? {} : { idSpace: layout.idSpace }),
+    ...(layout.rounding === undefined ? {} : { rounding: layout.rounding }),
     detect: (head) => layout.detect(new Set(headerCells(head))),
     read: (file, bytes) => inChunks(readTable(layout, file, bytes)),
   };
@@ -104,6 +107,7 @@ class Table {
       record.cells?.length === this.#width && raw !== this.#header && !raw.startsWith(mark)
         ? this.#read(record.cells, place)
         : this.#misshapen(record, place);
+    if ("fact" in outcome) return { row, raw, problem: undefined, ...outcome };
     return isProblem(outcome)
       ? { row, raw, fact: undefined, problem: outcome }
       : { row, raw, fact: outcome, problem: undefined };

@@ -2,33 +2,46 @@
 import type { Command } from "commander";
 import { describeProblem } from "../../core/problem.ts";
 import type { ImportOptions, ImportResult } from "../../ledger/import.ts";
+import { parseRounding } from "../../ledger/record/source-name.ts";
 import { heading, printRecords } from "../print/records.ts";
 import type { Session } from "../session.ts";
 
 interface ImportCommandOptions {
   readonly from?: string;
   readonly skipBadRows?: boolean;
+  readonly rounding?: string;
 }
 
 /** Bad rows that are listed when nothing is recorded: enough to see what is wrong with a file. */
 const listedRows = 100;
 
 const counts = ["rows", "recorded", "duplicates", "conflicts", "rejected"] as const;
-const columns = [
-  heading("file", "text"),
-  heading("format", "name"),
-  ...counts.map((name) => heading(name)),
-];
+/** Shown only where there are any: most files have none. */
+const rareCounts = ["rounded_copies", "waiting"] as const;
+
+type Count = (typeof counts)[number] | (typeof rareCounts)[number];
+
+/** A file as it is printed. */
+function fileRow({ roundedCopies, ...file }: ImportResult["files"][number]) {
+  const { waiting, ...rest } = file;
+  return { ...rest, rounded_copies: roundedCopies, waiting };
+}
 
 /** Imports files and says what became of their rows; shared with the demonstration. */
 export async function printImport(session: Session, result: ImportResult): Promise<void> {
-  const { files, conflictExamples, ...rest } = result;
+  const { conflictExamples, waitingExamples: waiting_examples, ...rest } = result;
+  const files = result.files.map(fileRow);
+  const sum = (name: Count): number => files.reduce((total, file) => total + file[name], 0);
+  const shownCounts: Count[] = [...counts, ...rareCounts.filter((name) => sum(name) > 0)];
+  const columns = [
+    heading("file", "text"),
+    heading("format", "name"),
+    ...shownCounts.map((name) => heading(name)),
+  ];
   const rows = files.map((file) =>
     Object.fromEntries(columns.map(({ name }) => [name, file[name as keyof typeof file]])),
   );
-  const total = Object.fromEntries(
-    counts.map((name) => [name, files.reduce((sum, file) => sum + file[name], 0)]),
-  );
+  const total = Object.fromEntries(shownCounts.map((name) => [name, sum(name)]));
   const examples = conflictExamples.map(({ file, row, kind, id, told, recorded }) => ({
     file,
     row,
@@ -37,8 +50,17 @@ export async function printImport(session: Session, result: ImportResult): Promi
     told,
     recorded,
   }));
-  const { newConflicts: new_conflicts, ...counted } = rest;
-  const json = { ...counted, new_conflicts, files, conflict_examples: examples };
+  const { roundedCopies: rounded_copies, waiting, newConflicts, newWaiting, ...counted } = rest;
+  const json = {
+    ...counted,
+    rounded_copies,
+    waiting,
+    new_conflicts: newConflicts,
+    new_waiting: newWaiting,
+    files,
+    conflict_examples: examples,
+    waiting_examples,
+  };
   const shown =
     session.format === "table" && files.length > 1
       ? [...rows, { file: "total", format: "", ...total }]
@@ -74,6 +96,21 @@ function sayConflicts(session: Session, { conflicts, conflictExamples }: ImportR
   );
 }
 
+function sayWaiting(session: Session, result: ImportResult): void {
+  const { waiting, newWaiting, waitingExamples } = result;
+  if (waiting === 0) return;
+  for (const { file, row, kind, id, told } of waitingExamples)
+    session.say(`${file} row ${row}: ${kind} ${id} waits, told as ${told}`);
+  const more = waiting - waitingExamples.length;
+  if (more > 0) session.say(`and ${more} more`);
+  session.say(
+    `${waiting} ${waiting === 1 ? "row waits" : "rows wait"} for a person` +
+      (newWaiting === waiting ? "" : ` (${newWaiting} new)`) +
+      ": another source tells of that time under ids of its own, and content or counts don't agree. " +
+      "They are kept, and are in no computation",
+  );
+}
+
 export function define(command: Command, session: Session): void {
   command
     .description(
@@ -83,7 +120,13 @@ export function define(command: Command, session: Session): void {
     .argument("<file...>", "files of fills; - is standard input")
     .option("--from <format>", "the files' format; else it is detected")
     .option("--skip-bad-rows", "record the good rows and list the bad ones (exit status 1)")
-    .action(async (files: string[], { from, skipBadRows = false }: ImportCommandOptions) => {
+    .option(
+      "--rounding <digits>",
+      "how the files round: quantity=4,price=2,fee=2,executed_at=ms (s, ms, us or ns)",
+    )
+    .action(async (files: string[], options: ImportCommandOptions) => {
+      const { from, skipBadRows = false } = options;
+      const rounding = options.rounding === undefined ? undefined : parseRounding(options.rounding);
       // Before a ledger is made for files that are not there, or are none.
       const { checkFiles, standardInput } = await import("../../ledger/input-file.ts");
       await checkFiles(files, from);
@@ -93,15 +136,17 @@ export function define(command: Command, session: Session): void {
         await session.warnOfPowerLoss(ledger.database);
         const result = await ledger.import(files, {
           ...(from === undefined ? {} : { from }),
+          ...(rounding === undefined ? {} : { rounding }),
           skipBadRows,
           progress: (progress) => session.progress.update(progress),
           onProblem: problemSayer(session, skipBadRows),
         });
         session.progress.clear();
-        // A conflict that was told before waits already; it is no news.
-        if (result.newConflicts > 0 || result.rejected > 0) session.status = 1;
+        // What was told before waits already; it is no news.
+        if (result.newConflicts + result.newWaiting + result.rejected > 0) session.status = 1;
         await printImport(session, result);
         sayConflicts(session, result);
+        sayWaiting(session, result);
       });
     });
 }

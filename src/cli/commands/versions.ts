@@ -1,8 +1,9 @@
-/** `lotbook versions list|publish|drop`. */
+/** `lotbook versions list|diff|publish|drop`. */
 import type { Command } from "commander";
 import type { ReportRow } from "../../reports/column.ts";
 import { heading, printRecords } from "../print/records.ts";
 import type { Session } from "../session.ts";
+import { defineSelection, type DiffOptions, revisionsOf, runDiff } from "./diff.ts";
 import { versionNumber } from "./report.ts";
 
 const columns = [
@@ -32,8 +33,10 @@ async function printOutcome(
 
 export function define(command: Command, session: Session): void {
   command
-    .description("The computed versions: which there are, and which one reports read.")
-    .usage("<list|publish|drop> [options]");
+    .description(
+      "The computed versions: which there are, how two differ, and which one reports read.",
+    )
+    .usage("<list|diff|publish|drop> [options]");
   command
     .command("list")
     .description("list the versions, dropped ones too")
@@ -63,4 +66,20 @@ export function define(command: Command, session: Session): void {
         await printOutcome(session, "dropped", await ledger.drop(version));
       });
     });
+  defineSelection(
+    command
+      .command("diff")
+      .description(
+        "which sales come out otherwise in the second version, and why; see `lotbook diff`",
+      )
+      .argument("<a>", "the version before", versionNumber)
+      .argument("<b>", "the version after", versionNumber),
+  ).action(async (a: number, b: number, { by, knownAt, ...rest }: DiffOptions) => {
+    const [before, after] = revisionsOf(knownAt) ?? [];
+    const ends = {
+      before: { version: a, knownAt: before },
+      after: { version: b, knownAt: after },
+    };
+    await runDiff(session, { ...rest, ends }, by);
+  });
 }

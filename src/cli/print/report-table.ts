@@ -19,12 +19,12 @@ import { joinParts, wrapWords } from "./wrap.ts";
 const sampleRows = 1000;
 
 /** `1 fill`, `2 fills`. */
-function counted(count: number, noun: string): string {
+export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 /** The version and the cuts, as far as they say anything. */
-function viewParts(header: ReportHeader): string[] {
+export function viewParts(header: ReportHeader): string[] {
   const { version, method, scope, as_of: asOf, known_at: known, filters } = header;
   const waiting = header.not_yet_computed ?? 0;
   const policy = method === null ? "" : `, ${method}, scope ${scope}`;

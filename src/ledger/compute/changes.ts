@@ -53,10 +53,13 @@ export async function readChanges(
   computedEntry: bigint,
 ): Promise<Changes | undefined> {
   if (book.watermark - computedEntry > changesMax) return undefined;
-  const touched = await touchedEntries(database, book, computedEntry);
+  const [touched, added] = await Promise.all([
+    touchedEntries(database, book, computedEntry),
+    readEntryRange(database, scope, book, computedEntry),
+  ]);
   const before = { ...book, watermark: computedEntry };
   return {
-    added: await readEntryRange(database, scope, book, computedEntry),
+    added,
     removed: await readEntries(database, scope, before, touched.removed),
     repriced: await readEntries(database, scope, book, touched.repriced),
   };

@@ -98,6 +98,16 @@ export async function currentDigest(connection: Connection, version: Version): P
   return versionDigest(version, books);
 }
 
+async function lastRevision(connection: Connection): Promise<bigint> {
+  const [row] = await connection.query<{ last: bigint }>("SELECT last FROM revision_counter");
+  return row!.last;
+}
+
+/** Tells the planner of what has grown; migrations/000006_statistics.sql says when and why. */
+async function refreshStatistics(connection: Connection, { version }: Version): Promise<void> {
+  await connection.query("SELECT refresh_statistics($1)::text", [version]);
+}
+
 /** One run's work, between its start and its end in the log. */
 interface Run {
   readonly run: bigint;
@@ -170,6 +180,7 @@ async function work(
       counts,
       progress: options.progress,
     });
+    await database.connect((connection) => refreshStatistics(connection, version));
     return result(run, publish, built.revision, built.digest, built.totalPnl);
   }
   const revision = await extendVersion(
@@ -185,8 +196,8 @@ async function work(
     const digest = await currentDigest(connection, version);
     const totalPnl = addTotals(await totalsBefore(connection, version.version, run.run), counts);
     await endRun(connection, run.run, counts, { digest, revision, totalPnl });
-    const [last] = await connection.query<{ last: bigint }>("SELECT last FROM revision_counter");
-    return result(run, true, last!.last, digest, totalPnl);
+    if (revision !== null) await refreshStatistics(connection, version);
+    return result(run, true, revision ?? (await lastRevision(connection)), digest, totalPnl);
   });
 }
 

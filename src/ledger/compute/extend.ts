@@ -93,22 +93,26 @@ async function bringUpToDate(
   { computedEntry, lastPlace }: StaleBook,
 ): Promise<bigint> {
   const { version, book } = target;
-  const changes = await readChanges(database, version.scope, book, computedEntry);
+  const before = { ...book, watermark: computedEntry };
+  const [changes, [last]] = await Promise.all([
+    readChanges(database, version.scope, book, computedEntry),
+    readEntries(database, version.scope, before, lastPlace === null ? [] : [lastPlace]),
+  ]);
   if (changes === undefined) {
     // The pools of an account scope are not known before their facts are read: from the beginning, then.
     const stale = { book, computedEntry, lastPlace };
     const from = version.scope === "account" ? -1n : await earliestOfMany(database, stale);
-    return replayBook(database, ports, target, { from, changes });
+    return replayBook(database, ports, target, { from, changes, last: undefined });
   }
-  const before = { ...book, watermark: computedEntry };
-  const [last] =
-    lastPlace === null ? [] : await readEntries(database, version.scope, before, [lastPlace]);
   const { added, removed, repriced } = changes;
   const sortsLast = last === undefined || added.every((each) => compareLedgerOrder(each, last) > 0);
   if (removed.length === 0 && repriced.length === 0 && sortsLast)
     return appendToBook(database, target, added, last);
   const from = earliestOf([...added, ...removed, ...repriced]);
-  return replayBook(database, ports, target, { from, changes });
+  const greatest = removed.some(({ entry }) => entry === last?.entry)
+    ? undefined
+    : [...added, ...(last === undefined ? [] : [last])].toSorted(compareLedgerOrder).at(-1);
+  return replayBook(database, ports, target, { from, changes, last: greatest });
 }
 
 /** Brings the books that match up to date; gives the last revision, null when there was nothing to do. */

@@ -10,7 +10,7 @@ import { BookBuild, type BuiltBook, VersionRows } from "./book-build.ts";
 import type { BookRange } from "./facts.ts";
 import type { Version } from "./policy.ts";
 import { readAhead, readAll } from "./stretch.ts";
-import { completeStep, takeRevision } from "./revision.ts";
+import { takeRevision } from "./revision.ts";
 import { type BookFilter, endRun, type RunCounts, totalsOf } from "./run.ts";
 
 /** Bytes of rows that are gathered before they are sent. */
@@ -161,7 +161,7 @@ async function finishBuild(
   return database.connect((connection) =>
     connection.transaction(async () => {
       const text = { version: version.version, bookId: null, digest };
-      let revision = await completeStep(connection, step, { ...text, kind: "step", inputs: built });
+      let revision = await takeRevision(connection, { ...text, kind: "step", step, inputs: built });
       ports.failpoint("compute.sealed");
       if (build.publish) {
         revision = await takeRevision(connection, { ...text, kind: "publish", inputs: [] });

@@ -4,10 +4,9 @@
 import { toUnits } from "../../core/decimal.ts";
 import type { LotState } from "../../core/matching/lot.ts";
 import type { Database } from "../../store/database.ts";
-import { type BookRange, readEntries, type StoredMovement } from "./facts.ts";
+import type { BookRange, StoredMovement } from "./facts.ts";
 import type { Version } from "./policy.ts";
 import { readBook } from "./stretch.ts";
-import { compareLedgerOrder } from "../../core/order.ts";
 
 /** The wallet of a pool's name; undefined where the pool is the whole book. */
 function walletOf(pool: string): { venue: string; account: string } | undefined {
@@ -15,41 +14,68 @@ function walletOf(pool: string): { venue: string; account: string } | undefined 
   return zero < 0 ? undefined : { venue: pool.slice(0, zero), account: pool.slice(zero + 1) };
 }
 
-/** The greatest opening fact that a pool's closes before `from` have taken from, and how much of it. */
+/** What a pool's last close before an instant took from. */
+interface LastTaken {
+  /** When the earliest of its lots was opened. */
+  readonly at: bigint;
+  /** By entry number of the lot: what had been taken of it by then. */
+  readonly consumed: ReadonlyMap<number, bigint>;
+}
+
+/** Undefined where no close of the pool before `from` took anything. */
 async function lastTaken(
   database: Database,
   version: Version,
   book: BookRange,
   from: bigint,
   pool: string,
-): Promise<{ lot: StoredMovement; consumed: bigint } | undefined> {
+): Promise<LastTaken | undefined> {
   const wallet = walletOf(pool);
   const ofPool =
     wallet === undefined
       ? "AND $4::text IS NULL AND $5::text IS NULL"
       : `AND EXISTS (SELECT FROM fills f WHERE f.book_id = a.book_id AND f.entry = a.close_entry
            AND f.venue = $4 AND f.account = $5)`;
-  const tied = await database.connect((connection) =>
-    connection.query<{ open_entry: bigint }>(
-      `SELECT a.open_entry FROM allocations a
-       WHERE a.version = $1 AND a.book_id = $2 AND a.superseded IS NULL AND a.closed_at < $3
-         AND a.open_entry IS NOT NULL ${ofPool}
-       ORDER BY a.closed_at DESC FETCH FIRST 1 ROWS WITH TIES`,
+  const rows = await database.connect((connection) =>
+    connection.query<{ open_entry: bigint; opened_at: bigint; consumed: string }>(
+      `WITH tied AS (SELECT a.open_entry, a.opened_at FROM allocations a
+         WHERE a.version = $1 AND a.book_id = $2 AND a.superseded IS NULL AND a.closed_at < $3
+           AND a.open_entry IS NOT NULL ${ofPool}
+         ORDER BY a.closed_at DESC FETCH FIRST 1 ROWS WITH TIES)
+       SELECT open_entry, opened_at, (SELECT sum(c.quantity) FROM allocations c
+         WHERE c.version = $1 AND c.book_id = $2 AND c.superseded IS NULL
+           AND c.open_entry = l.open_entry AND c.closed_at >= l.opened_at AND c.closed_at < $3) AS consumed
+       FROM (SELECT DISTINCT open_entry, opened_at FROM tied) l`,
       [version.version, book.bookId, from, wallet?.venue ?? null, wallet?.account ?? null],
     ),
   );
-  const entries = [...new Set(tied.map((row) => row.open_entry))];
-  const lot = (await readEntries(database, version.scope, book, entries)).at(-1);
-  if (lot === undefined) return undefined;
-  const [sum] = await database.connect((connection) =>
-    connection.query<{ consumed: string }>(
-      `SELECT coalesce(sum(quantity), 0) AS consumed FROM allocations
-       WHERE version = $1 AND book_id = $2 AND superseded IS NULL AND open_entry = $3
-         AND closed_at >= $4 AND closed_at < $5`,
-      [version.version, book.bookId, lot.entry, lot.at, from],
-    ),
-  );
-  return { lot, consumed: toUnits(sum!.consumed) };
+  if (rows.length === 0) return undefined;
+  return {
+    at: rows.reduce((first, { opened_at: at }) => (at < first ? at : first), from),
+    consumed: new Map(rows.map((row) => [Number(row.open_entry), toUnits(row.consumed)])),
+  };
+}
+
+/** What is left of a pool's opening facts, added in ledger order, behind the last that was taken from. */
+class PoolLots {
+  readonly #last: LastTaken | undefined;
+  #lots: LotState[] = [];
+
+  constructor(last: LastTaken | undefined) {
+    this.#last = last;
+  }
+
+  add(movement: StoredMovement): void {
+    const consumed = this.#last?.consumed.get(movement.entry);
+    // First in, first out: what sorts before it is used up.
+    if (consumed !== undefined) this.#lots = [];
+    if (consumed === movement.quantity) return;
+    this.#lots.push({ movement, consumed: consumed ?? 0n });
+  }
+
+  get lots(): readonly LotState[] {
+    return this.#lots;
+  }
 }
 
 /**
@@ -64,24 +90,16 @@ export async function lotsBefore(
   pools: ReadonlySet<string> | undefined,
 ): Promise<LotState[]> {
   if (from <= 0n) return [];
-  const asked = pools ?? new Set([""]);
-  const heads = new Map<string, { lot: StoredMovement; consumed: bigint } | undefined>();
-  for (const pool of asked) heads.set(pool, await lastTaken(database, version, book, from, pool));
-  const known = [...heads.values()];
-  const earliest = known.includes(undefined)
-    ? -1n
-    : known.reduce((first, head) => (head!.lot.at < first ? head!.lot.at : first), from) - 1n;
-  const lots: LotState[] = [];
-  const stretch = { after: earliest, until: from - 1n, opensOnly: true };
-  for await (const { movements } of readBook(database, version.scope, book, stretch)) {
-    for (const movement of movements) {
-      if (!asked.has(movement.pool)) continue;
-      const head = heads.get(movement.pool);
-      const place = head === undefined ? 1 : compareLedgerOrder(movement, head.lot);
-      if (place > 0) lots.push({ movement, consumed: 0n });
-      else if (place === 0 && head!.consumed < movement.quantity)
-        lots.push({ movement, consumed: head!.consumed });
-    }
+  const kept = new Map<string, PoolLots>();
+  let earliest = from;
+  for (const pool of pools ?? [""]) {
+    const last = await lastTaken(database, version, book, from, pool);
+    kept.set(pool, new PoolLots(last));
+    const begin = last?.at ?? 0n;
+    if (begin < earliest) earliest = begin;
   }
-  return lots;
+  const stretch = { after: earliest - 1n, until: from - 1n, opensOnly: true };
+  for await (const { movements } of readBook(database, version.scope, book, stretch))
+    for (const movement of movements) kept.get(movement.pool)?.add(movement);
+  return [...kept.values()].flatMap(({ lots }) => lots);
 }

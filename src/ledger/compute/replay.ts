@@ -6,17 +6,25 @@
 import { Divergence } from "../../core/matching/divergence.ts";
 import type { LotState } from "../../core/matching/lot.ts";
 import { startWalk, type Walk } from "../../core/matching/walk.ts";
-import { toUnits } from "../../core/decimal.ts";
+import { readBinaryRows } from "../../store/copy-binary.ts";
 import type { Connection, Database } from "../../store/database.ts";
 import type { Ports } from "../ports.ts";
 import type { Changes } from "./changes.ts";
 import { dayOf } from "./days.ts";
-import type { BookRange, StoredMovement } from "./facts.ts";
+import { type BookRange, literal, pageSize, type StoredMovement } from "./facts.ts";
 import { lotsBefore } from "./lots-before.ts";
 import type { Version } from "./policy.ts";
 import { type AllocationRow, allocationRow, type OpenLotRow, openLotRow } from "./rows.ts";
 import { type RunCounts, wideUnits } from "./run.ts";
-import { type FactPage, readBook, readLast } from "./stretch.ts";
+import {
+  type FactPage,
+  pageTimes,
+  readAhead,
+  readLast,
+  readPage,
+  type Stretch,
+  type TimeRange,
+} from "./stretch.ts";
 import {
   type BookStep,
   finishStep,
@@ -26,53 +34,51 @@ import {
   type SliceKey,
   startStep,
   supersedeAllocations,
+  supersedeRange,
   supersedeLots,
 } from "./supersede.ts";
 
-/** Facts of the first page: most late facts have an effect of a few dozen. */
-const firstPage = 256;
+/** Facts of the first page: most late facts have an effect of a few hundred at most. */
+const firstPage = 512;
+/** From this page on, the fifth, pages are full, and the end is likely far: the next is read ahead. */
+const firstFullPage = 1 + Math.log2(pageSize / firstPage);
 
 interface StoredSlice extends SliceKey {
   readonly open: number | undefined;
-  readonly quantity: string;
+  readonly quantity: bigint;
   readonly closedAt: bigint;
   readonly hash: string;
+  /** A decimal of up to 36 places; null where it is not known. */
   readonly pnl: string | null;
 }
 
-/** The slices that stand now of closes in a stretch of time, by close and slice. */
+/** The slices that stand now of closes in a stretch of time. */
 async function storedSlices(
   database: Database,
   version: Version,
   book: BookRange,
-  page: FactPage,
+  { after, until }: TimeRange,
 ): Promise<StoredSlice[]> {
-  const rows = await database.connect((connection) =>
-    connection.query<{
-      close_entry: bigint;
-      slice: number;
-      open_entry: bigint | null;
-      quantity: string;
-      closed_at: bigint;
-      hash: string;
-      pnl: string | null;
-    }>(
-      `SELECT close_entry, slice, open_entry, quantity, closed_at, encode(row_hash, 'hex') AS hash, pnl
-       FROM allocations
-       WHERE version = $1 AND book_id = $2 AND superseded IS NULL AND closed_at > $3
-         AND closed_at <= coalesce($4, 9223372036854775807)`,
-      [version.version, book.bookId, page.after, page.until ?? null],
-    ),
+  const slices: StoredSlice[] = [];
+  const end = until === undefined ? "" : `AND closed_at <= ${until}`;
+  const statement = `COPY (
+    SELECT close_entry, slice, open_entry, quantity, closed_at, row_hash, pnl::text
+    FROM allocations WHERE version = ${version.version} AND book_id = ${literal(book.bookId)}
+      AND superseded IS NULL AND closed_at > ${after} ${end}) TO STDOUT (FORMAT binary)`;
+  await database.connect((connection) =>
+    readBinaryRows(connection.copyOut(statement), 7, (row) => {
+      slices.push({
+        close: row.safeInteger(0),
+        slice: row.int4(1),
+        open: row.isNull(2) ? undefined : row.safeInteger(2),
+        quantity: row.units(3),
+        closedAt: row.bigint(4),
+        hash: row.hex(5),
+        pnl: row.isNull(6) ? null : row.text(6),
+      });
+    }),
   );
-  return rows.map((row) => ({
-    close: Number(row.close_entry),
-    slice: row.slice,
-    open: row.open_entry === null ? undefined : Number(row.open_entry),
-    quantity: row.quantity,
-    closedAt: row.closed_at,
-    hash: row.hash,
-    pnl: row.pnl,
-  }));
+  return slices;
 }
 
 /** Where a replay begins, and what it is for. */
@@ -81,6 +87,8 @@ export interface ReplayPlan {
   readonly from: bigint;
   /** Undefined where they are too many to be told apart: the replay then goes to the end. */
   readonly changes: Changes | undefined;
+  /** The book's greatest fact in ledger order with what is new; undefined where it has to be looked for. */
+  readonly last: StoredMovement | undefined;
 }
 
 export interface ReplayTarget {
@@ -88,6 +96,29 @@ export interface ReplayTarget {
   readonly run: bigint;
   readonly book: BookRange;
   readonly counts: RunCounts;
+}
+
+interface ReplayPage extends FactPage {
+  /** The slices that stand now of its closes. */
+  readonly stored: readonly StoredSlice[];
+}
+
+/** What has been found since the last writing. */
+class Findings {
+  readonly fresh: AllocationRow[] = [];
+  readonly gone: StoredSlice[] = [];
+  readonly kept: SliceKey[] = [];
+  readonly after: bigint;
+  until: bigint | undefined;
+
+  constructor(after: bigint) {
+    this.after = after;
+    this.until = after;
+  }
+
+  get rows(): number {
+    return this.fresh.length + this.gone.length;
+  }
 }
 
 class Replay {
@@ -104,9 +135,9 @@ class Replay {
   /** Voided closes: their slices stand in no page of movements any more, and go. */
   readonly #removedCloses: ReadonlySet<number>;
   #rows: AllocationRow[] = [];
-  #fresh: AllocationRow[] = [];
-  #gone: StoredSlice[] = [];
+  #found = new Findings(-1n);
   #step: bigint | undefined;
+  #writing: Promise<void> = Promise.resolve();
 
   constructor(
     database: Database,
@@ -133,22 +164,53 @@ class Replay {
       if (opens) this.#divergence.lotRepriced(entry, quantity);
   }
 
-  async run(from: bigint): Promise<bigint> {
-    const { version, book, counts } = this.#target;
+  async run({ from, last }: ReplayPlan): Promise<bigint> {
     const after = from > 0n ? from - 1n : -1n;
-    const lots = await lotsBefore(this.#database, version, book, from, this.#pools);
-    const walk = this.#startWalk(lots);
-    const stretch = this.#changes === undefined ? { after } : { after, firstPage };
-    for await (const page of readBook(this.#database, version.scope, book, stretch)) {
+    this.#found = new Findings(after);
+    const pages =
+      this.#changes === undefined
+        ? readAhead(this.#pages({ after }))
+        : readAhead(this.#pages({ after, firstPage }), firstFullPage);
+    try {
+      const walk = this.#startWalk(await this.#lotsBefore(from));
+      const isWhole = await this.#follow(walk, pages);
+      await this.#writing;
+      return await this.#finish(isWhole ? walk : undefined, last);
+    } finally {
+      // Whatever went wrong: nothing of this step is written once the replay has ended.
+      await this.#writing.catch(() => {});
+    }
+  }
+
+  /** Walks the pages until nothing later can differ; whether that was only at the book's end. */
+  async #follow(walk: Walk, pages: AsyncIterable<ReplayPage>): Promise<boolean> {
+    const { counts } = this.#target;
+    for await (const page of pages) {
       const movements = page.movements.filter(({ pool }) => this.#pools?.has(pool) ?? true);
       walk.take(movements);
       for (const { opens } of movements) counts[opens ? "opens" : "closes"] += 1;
-      await this.#compare(page, movements);
-      if (this.#isOver(page)) return this.#finish(undefined);
-      if (this.#fresh.length + this.#gone.length >= this.#ports.rowsPerTransaction)
-        await this.#flush();
+      this.#compare(page, movements);
+      if (this.#isOver(page)) return false;
+      if (this.#found.rows >= this.#ports.rowsPerTransaction) await this.#flush();
     }
-    return this.#finish(walk);
+    return true;
+  }
+
+  #lotsBefore(from: bigint): Promise<LotState[]> {
+    const { version, book } = this.#target;
+    return lotsBefore(this.#database, version, book, from, this.#pools);
+  }
+
+  /** Pages of facts and the slices that stand for them, both asked for at once. */
+  async *#pages(stretch: Stretch): AsyncGenerator<ReplayPage> {
+    const { version, book } = this.#target;
+    for await (const times of pageTimes(this.#database, book, stretch)) {
+      const [movements, stored] = await Promise.all([
+        readPage(this.#database, version.scope, book, times),
+        storedSlices(this.#database, version, book, times),
+      ]);
+      yield { ...times, movements, stored };
+    }
   }
 
   #startWalk(lots: readonly LotState[]): Walk {
@@ -167,76 +229,103 @@ class Replay {
   }
 
   /** Sets a page's rows against those that stand. */
-  async #compare(page: FactPage, movements: readonly StoredMovement[]): Promise<void> {
-    const { version, book } = this.#target;
+  #compare({ stored, until }: ReplayPage, movements: readonly StoredMovement[]): void {
+    const found = this.#found;
     const closes = new Set(movements.filter(({ opens }) => !opens).map(({ entry }) => entry));
     const before = new Map<string, StoredSlice>();
-    for (const slice of await storedSlices(this.#database, version, book, page)) {
+    for (const slice of stored) {
       const isOurs =
         this.#pools === undefined ||
         closes.has(slice.close) ||
         this.#removedCloses.has(slice.close);
-      if (!isOurs) continue;
+      if (!isOurs) {
+        found.kept.push(slice);
+        continue;
+      }
       before.set(`${slice.close} ${slice.slice}`, slice);
       if (slice.open !== undefined && this.#changes !== undefined)
-        this.#divergence.takenBefore(slice.open, toUnits(slice.quantity));
+        this.#divergence.takenBefore(slice.open, slice.quantity);
     }
     for (const row of this.#rows) {
       const key = `${row.close.entry} ${row.slice}`;
-      if (before.get(key)?.hash === row.hash) before.delete(key);
-      else this.#fresh.push(row);
+      const same = before.get(key);
+      if (same?.hash === row.hash) {
+        before.delete(key);
+        found.kept.push(same);
+      } else found.fresh.push(row);
     }
     this.#rows = [];
-    for (const slice of before.values()) this.#gone.push(slice);
+    for (const slice of before.values()) found.gone.push(slice);
+    found.until = until;
   }
 
-  #isOver({ until }: FactPage): boolean {
+  #isOver({ until }: TimeRange): boolean {
     if (this.#changes === undefined || until === undefined) return false;
     return until >= this.#lastChange && this.#divergence.none;
   }
 
-  /** Writes what has been gathered, in a transaction of its own or in the one that is under way. */
-  async #write(connection: Connection): Promise<BookStep> {
-    const { version, book, run, counts } = this.#target;
-    this.#step ??= await startStep(connection, run, version.version, book.bookId);
-    const step = { version, book, step: this.#step };
-    await supersedeAllocations(connection, step, this.#gone);
-    await insertAllocations(connection, step, this.#fresh);
-    for (const { pnl, closedAt } of this.#gone) {
+  /** Counts what has been found, and begins anew. */
+  #take(): Findings {
+    const { book, counts } = this.#target;
+    const found = this.#found;
+    for (const { pnl, closedAt } of found.gone) {
       if (pnl !== null) counts.addPnl(book.quote, -wideUnits(pnl));
       this.#days.add(dayOf(closedAt));
     }
-    for (const { pnlUnits, close } of this.#fresh) {
+    for (const { pnlUnits, close } of found.fresh) {
       counts.addPnl(book.quote, pnlUnits);
       this.#days.add(dayOf(close.at));
     }
-    counts.superseded += this.#gone.length;
-    counts.allocations += this.#fresh.length;
-    this.#gone = [];
-    this.#fresh = [];
+    counts.superseded += found.gone.length;
+    counts.allocations += found.fresh.length;
+    this.#found = new Findings(found.until ?? found.after);
+    return found;
+  }
+
+  async #write(connection: Connection, found: Findings): Promise<BookStep> {
+    const { version, book, run } = this.#target;
+    this.#step ??= await startStep(connection, run, version.version, book.bookId);
+    const step = { version, book, step: this.#step };
+    if (found.gone.length > found.kept.length) await supersedeRange(connection, step, found);
+    else await supersedeAllocations(connection, step, found.gone);
+    await insertAllocations(connection, step, found.fresh);
     return step;
   }
 
+  /** The days that changed and lie wholly behind an instant, in order; they are not asked for again. */
+  #takeDaysBefore(instant: bigint | undefined): number[] {
+    const end = instant === undefined ? Infinity : dayOf(instant);
+    const days = [...this.#days].filter((day) => day < end).toSorted((a, b) => a - b);
+    for (const day of days) this.#days.delete(day);
+    return days;
+  }
+
+  /** Writes what has been found; meanwhile, where there is a second connection, the walk goes on. */
   async #flush(): Promise<void> {
-    await this.#database.connect((connection) =>
-      connection.transaction(async () => {
-        await this.#write(connection);
-      }),
-    );
-    this.#ports.failpoint("supersede.page");
+    await this.#writing;
+    const found = this.#take();
+    const days = this.#takeDaysBefore(found.until ?? found.after);
+    this.#writing = this.#database.connect(async (connection) => {
+      await connection.transaction(async () => {
+        const step = await this.#write(connection, found);
+        await refreshDays(connection, step, days);
+      });
+      this.#ports.failpoint("supersede.page");
+    });
+    this.#writing.catch(() => {});
   }
 
   /** The step's last transaction. `walk` is given where the replay went to the book's end. */
-  async #finish(walk: Walk | undefined): Promise<bigint> {
+  async #finish(walk: Walk | undefined, known: StoredMovement | undefined): Promise<bigint> {
     const { version, book, counts } = this.#target;
-    const last = await readLast(this.#database, version.scope, book);
+    const last = known ?? (await readLast(this.#database, version.scope, book));
     const lots = (walk?.openLots() ?? []).map(openLotRow);
+    const found = this.#take();
     const revision = await this.#database.connect((connection) =>
       connection.transaction(async () => {
-        const step = await this.#write(connection);
+        const step = await this.#write(connection, found);
         if (walk !== undefined) await this.#writeLots(connection, step, lots);
-        const days = [...this.#days].toSorted((a, b) => a - b);
-        await refreshDays(connection, step, days);
+        await refreshDays(connection, step, this.#takeDaysBefore(undefined));
         return finishStep(connection, step, last?.entry);
       }),
     );
@@ -277,7 +366,7 @@ export async function replayBook(
   database: Database,
   ports: Ports,
   target: ReplayTarget,
-  { from, changes }: ReplayPlan,
+  plan: ReplayPlan,
 ): Promise<bigint> {
-  return new Replay(database, ports, target, changes).run(from);
+  return new Replay(database, ports, target, plan.changes).run(plan);
 }

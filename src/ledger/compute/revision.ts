@@ -14,6 +14,8 @@ export interface RevisionText {
   readonly digest: string | null;
   /** What the step took in, by book id. */
   readonly inputs: readonly BookInput[];
+  /** The step that it completes: the step's rows become visible to readers at this revision. */
+  readonly step?: bigint;
 }
 
 /**
@@ -45,24 +47,21 @@ export async function takeRevision(connection: Connection, text: RevisionText): 
     inputs,
   });
   await connection.execute(
-    `INSERT INTO revisions (revision, stamp, kind, version, book_id, digest, inputs, hash)
+    `WITH counted AS (UPDATE revision_counter SET last = $1, stamp = $2, head = decode($8, 'hex')),
+       completed AS (UPDATE steps SET revision = $1 WHERE step = $9)
+     INSERT INTO revisions (revision, stamp, kind, version, book_id, digest, inputs, hash)
      VALUES ($1, $2, $3, $4, $5, decode($6, 'hex'), decode($7, 'hex'), decode($8, 'hex'))`,
-    [revision, stamp, text.kind, text.version, text.bookId, text.digest, inputs, hash],
+    [
+      revision,
+      stamp,
+      text.kind,
+      text.version,
+      text.bookId,
+      text.digest,
+      inputs,
+      hash,
+      text.step ?? null,
+    ],
   );
-  await connection.execute(
-    "UPDATE revision_counter SET last = $1, stamp = $2, head = decode($3, 'hex')",
-    [revision, stamp, hash],
-  );
-  return revision;
-}
-
-/** Completes a step: its rows become visible to readers at the revision it gets. */
-export async function completeStep(
-  connection: Connection,
-  step: bigint,
-  text: RevisionText,
-): Promise<bigint> {
-  const revision = await takeRevision(connection, text);
-  await connection.execute("UPDATE steps SET revision = $2 WHERE step = $1", [step, revision]);
   return revision;
 }

@@ -61,23 +61,33 @@ async function locked<T>(
   });
 }
 
+/** SQL of versions that were never begun; each is looked up by itself: versions are few, steps many. */
+const stepless = `SELECT version FROM versions v
+  WHERE (SELECT s.step FROM steps s WHERE s.version = v.version LIMIT 1) IS NULL
+    AND (SELECT r.revision FROM revisions r WHERE r.version = v.version LIMIT 1) IS NULL`;
+
+/** Whether a run died here: one question, because nearly always none did. */
+async function anyLeftovers(connection: Connection): Promise<boolean> {
+  const [row] = await connection.query<{ found: boolean }>(
+    `SELECT EXISTS (SELECT FROM runs WHERE status = 'running')
+       OR EXISTS (SELECT FROM steps WHERE revision IS NULL) OR EXISTS (${stepless}) AS found`,
+  );
+  return row!.found;
+}
+
 /**
  * Removes what dead runs left: rows of unfinished steps, their supersessions, versions that were never
  * finished.
  */
 export async function removeLeftovers(database: Database): Promise<void> {
   await database.connect(async (connection) => {
+    if (!(await anyLeftovers(connection))) return;
     await connection.execute(
       `UPDATE runs SET status = 'failed', ended_at = clock_timestamp(),
        error = 'the process ended before the run did'
        WHERE status = 'running'`,
     );
-    const stepless = await connection.query<{ version: number }>(
-      `SELECT version FROM versions v
-       WHERE NOT EXISTS (SELECT FROM steps s WHERE s.version = v.version)
-         AND NOT EXISTS (SELECT FROM revisions r WHERE r.version = v.version)`,
-    );
-    for (const { version } of stepless)
+    for (const { version } of await connection.query<{ version: number }>(stepless))
       await connection.transaction(() => dropVersion(connection, version));
     const unfinished = await connection.query<{
       step: bigint;

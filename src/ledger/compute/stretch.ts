@@ -13,10 +13,14 @@ import {
   type StoredMovement,
 } from "./facts.ts";
 
-/** What happened after `after` and up to `until` (undefined: to the end), in ledger order. */
-export interface FactPage {
+/** What happened after `after` and up to `until`; undefined: to the end. */
+export interface TimeRange {
   readonly after: bigint;
   readonly until: bigint | undefined;
+}
+
+/** The same with the facts of that time, in ledger order. */
+export interface FactPage extends TimeRange {
   readonly movements: StoredMovement[];
 }
 
@@ -27,51 +31,74 @@ export interface Stretch {
   readonly until?: bigint;
   /** Only opening facts. */
   readonly opensOnly?: boolean;
-  /** Facts of the first page; each is twice as large as the one before, up to `pageSize`. */
+  /** Facts of the first page; each next one has as many as all before it, up to `pageSize`. */
   readonly firstPage?: number;
 }
 
-/** The time at which a page ends, so that no instant is cut; undefined when it is the book's last. */
+/** The time at which a page ends, so that no instant is cut; undefined when it is the stretch's last. */
 async function pageEnd(
   database: Database,
   book: BookRange,
-  after: bigint,
+  { after, until }: TimeRange,
   size: number,
 ): Promise<bigint | undefined> {
   return database.connect(async (connection) => {
     const [row] = await connection.query<{ at: bigint }>(
-      `SELECT executed_at AS at FROM fills WHERE book_id = $1 AND executed_at > $2 ORDER BY executed_at
-       OFFSET ${size} LIMIT 1`,
-      [book.bookId, after],
+      `SELECT executed_at AS at FROM fills WHERE book_id = $1 AND executed_at > $2
+         AND executed_at <= coalesce($3, 9223372036854775807)
+       ORDER BY executed_at OFFSET ${size} LIMIT 1`,
+      [book.bookId, after, until ?? null],
     );
     return row?.at;
   });
 }
 
-/** The movements of one book, page by page. The pages leave no gap between them. */
+/** The times of a book's pages. They leave no gap between them. */
+export async function* pageTimes(
+  database: Database,
+  book: BookRange,
+  { after = -1n, until, firstPage = pageSize }: Stretch,
+): AsyncGenerator<TimeRange> {
+  let size = firstPage;
+  let facts = 0;
+  for (let begin = after; ; size = Math.min(facts, pageSize)) {
+    const end = await pageEnd(database, book, { after: begin, until }, size);
+    if (end === undefined || end === until) {
+      yield { after: begin, until };
+      return;
+    }
+    yield { after: begin, until: end };
+    begin = end;
+    facts += size;
+  }
+}
+
+/** The movements of one page of a book. */
+export async function readPage(
+  database: Database,
+  scope: Scope,
+  book: BookRange,
+  { after, until }: TimeRange,
+  opensOnly = false,
+): Promise<StoredMovement[]> {
+  const range = (alias: string, time: string): string =>
+    `${alias}.book_id = ${literal(book.bookId)} AND ${alias}.${time} > ${after}` +
+    (until === undefined ? "" : ` AND ${alias}.${time} <= ${until}`) +
+    (opensOnly && alias === "f" ? " AND f.side = 'buy'" : "");
+  const sql = movementsQuery(`${book.watermark}`, "fills @", range);
+  return orderedMovements(database, scope, sql);
+}
+
+/** The movements of one book, page by page. */
 export async function* readBook(
   database: Database,
   scope: Scope,
   book: BookRange,
   stretch: Stretch = {},
 ): AsyncGenerator<FactPage> {
-  let after = stretch.after ?? -1n;
-  let size = stretch.firstPage ?? pageSize;
-  const side = stretch.opensOnly === true ? " AND f.side = 'buy'" : "";
-  for (;;) {
-    const end = await pageEnd(database, book, after, size);
-    const isLast = end === undefined || (stretch.until !== undefined && end >= stretch.until);
-    const until = isLast ? stretch.until : end;
-    const from = after;
-    const range = (alias: string, time: string): string =>
-      `${alias}.book_id = ${literal(book.bookId)} AND ${alias}.${time} > ${from}` +
-      (until === undefined ? "" : ` AND ${alias}.${time} <= ${until}`) +
-      (alias === "f" ? side : "");
-    const sql = movementsQuery(`${book.watermark}`, "fills @", range);
-    yield { after, until, movements: await orderedMovements(database, scope, sql) };
-    if (isLast || until === undefined) return;
-    after = until;
-    size = Math.min(2 * size, pageSize);
+  for await (const times of pageTimes(database, book, stretch)) {
+    const movements = await readPage(database, scope, book, times, stretch.opensOnly);
+    yield { ...times, movements };
   }
 }
 
@@ -126,17 +153,33 @@ export interface BookPage {
   readonly ends: boolean;
 }
 
-/** The same pages, the next one asked for while the one before is being walked. */
-export async function* readAhead<Page>(pages: AsyncGenerator<Page>): AsyncGenerator<Page> {
-  let next = pages.next();
+/**
+ * The same pages, the first asked for at once and each next one while the one before is being walked: from
+ * the page of number `begin` on, where it is likely that the reader stops sooner.
+ */
+export function readAhead<Page>(pages: AsyncGenerator<Page>, begin = 1): AsyncGenerator<Page> {
+  const first = pages.next();
+  // An error is met when it is this page's turn.
+  first.catch(() => {});
+  return aheadOf(pages, first, begin);
+}
+
+async function* aheadOf<Page>(
+  pages: AsyncGenerator<Page>,
+  first: Promise<IteratorResult<Page>>,
+  begin: number,
+): AsyncGenerator<Page> {
+  let next = first;
   try {
-    for (;;) {
+    for (let number = 1; ; number += 1) {
       const { done, value } = await next;
       if (done === true) return;
-      next = pages.next();
-      // An error is met when it is this page's turn.
-      next.catch(() => {});
+      if (number >= begin) {
+        next = pages.next();
+        next.catch(() => {});
+      }
       yield value;
+      if (number < begin) next = pages.next();
     }
   } finally {
     await pages.return(undefined);

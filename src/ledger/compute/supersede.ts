@@ -5,7 +5,7 @@ import { CopyText } from "../../store/copy-text.ts";
 import type { Connection } from "../../store/database.ts";
 import type { BookRange } from "./facts.ts";
 import type { Version } from "./policy.ts";
-import { completeStep } from "./revision.ts";
+import { takeRevision } from "./revision.ts";
 import {
   type AllocationRow,
   allocationColumns,
@@ -62,6 +62,37 @@ export async function supersedeAllocations(
   );
 }
 
+/** A stretch of a book's closes, and the slices of it that are to stay. */
+export interface ClosedRange {
+  readonly after: bigint;
+  /** Undefined: to the end. */
+  readonly until: bigint | undefined;
+  readonly kept: readonly SliceKey[];
+}
+
+/** Supersedes all of a stretch but some: far cheaper than row by row where most of it goes. */
+export async function supersedeRange(
+  connection: Connection,
+  { version, book, step }: BookStep,
+  { after, until, kept }: ClosedRange,
+): Promise<void> {
+  await connection.execute(
+    `UPDATE allocations SET superseded = $3
+     WHERE version = $1 AND book_id = $2 AND closed_at > $4
+       AND closed_at <= coalesce($5, 9223372036854775807) AND superseded IS NULL
+       AND (close_entry, slice) NOT IN (SELECT * FROM unnest($6::bigint[], $7::integer[]))`,
+    [
+      version.version,
+      book.bookId,
+      step,
+      after,
+      until ?? null,
+      kept.map((key) => key.close),
+      kept.map((key) => key.slice),
+    ],
+  );
+}
+
 export async function insertAllocations(
   connection: Connection,
   { version, book, step }: BookStep,
@@ -99,6 +130,12 @@ export async function insertLots(
   await connection.copyIn(`COPY open_lots (${openLotColumns}) FROM STDIN`, [copy.take()]);
 }
 
+/** SQL: the hash of a day's rows in order of time. */
+const dayHash = (table: string, time: string): string =>
+  `(SELECT encode(sha256(string_agg(row_hash, ''::bytea ORDER BY ${time}, row_hash)), 'hex')
+    FROM ${table} WHERE version = $1 AND book_id = $2 AND superseded IS NULL
+      AND ${time} >= d * ${nanosPerDay} AND ${time} < (d + 1) * ${nanosPerDay})`;
+
 /** Takes the digests of some days again from the rows that stand now. */
 export async function refreshDays(
   connection: Connection,
@@ -106,50 +143,60 @@ export async function refreshDays(
   days: readonly number[],
 ): Promise<void> {
   if (days.length === 0) return;
-  const hashes = async (table: string, time: string): Promise<Map<number, string>> => {
-    const rows = await connection.query<{ day: number; hash: string }>(
-      `SELECT d AS day, (SELECT encode(sha256(string_agg(row_hash, ''::bytea ORDER BY ${time},
-       row_hash)), 'hex') FROM ${table}
-         WHERE version = $1 AND book_id = $2 AND superseded IS NULL
-           AND ${time} >= d * ${nanosPerDay} AND ${time} < (d + 1) * ${nanosPerDay}) AS hash
-       FROM unnest($3::integer[]) AS d`,
-      [version.version, book.bookId, days],
-    );
-    return new Map(rows.filter((row) => row.hash !== null).map((row) => [row.day, row.hash]));
-  };
-  const allocations = await hashes("allocations", "closed_at");
-  const openLots = await hashes("open_lots", "opened_at");
+  const rows = await connection.query<{
+    day: number;
+    allocations: string | null;
+    open_lots: string | null;
+  }>(
+    `SELECT d AS day, ${dayHash("allocations", "closed_at")} AS allocations,
+       ${dayHash("open_lots", "opened_at")} AS open_lots FROM unnest($3::integer[]) AS d`,
+    [version.version, book.bookId, days],
+  );
   await replaceDays(
     connection,
     { version, book, step },
-    days.map((day) => {
-      const parts = [allocations.get(day), openLots.get(day)] as const;
-      const empty = parts[0] === undefined && parts[1] === undefined;
-      return { day, digest: empty ? undefined : dayDigest(...parts) };
-    }),
+    rows.map(({ day, allocations, open_lots }) => ({
+      day,
+      digest:
+        allocations === null && open_lots === null
+          ? undefined
+          : dayDigest(allocations ?? undefined, open_lots ?? undefined),
+    })),
   );
 }
 
-/** Supersedes the digests of some days; a day without a new one has no rows any more. */
+/**
+ * SQL that lets rows in only after the ones they replace have gone: a statement's parts run in no order of
+ * their own, and the index of what stands now knows no two.
+ */
+const afterGone = "FROM (SELECT count(*) FROM gone) g";
+const afterBoth = `${afterGone}, (SELECT count(*) FROM own) o`;
+
+/**
+ * Supersedes the digests of some days; a day without a new one has no rows any more. What this step itself
+ * has written for a day was never seen by anyone, and goes.
+ */
 export async function replaceDays(
   connection: Connection,
   { version, book, step }: BookStep,
   days: readonly { readonly day: number; readonly digest: string | undefined }[],
 ): Promise<void> {
   if (days.length === 0) return;
-  await connection.execute(
-    `UPDATE day_digests SET superseded = $3
-     WHERE version = $1 AND book_id = $2 AND day = ANY ($4::integer[]) AND superseded IS NULL`,
-    [version.version, book.bookId, step, days.map((day) => day.day)],
-  );
   const left = days.filter((day) => day.digest !== undefined);
   await connection.execute(
-    `INSERT INTO day_digests (version, book_id, day, digest, step)
-     SELECT $1, $2, d, decode(h, 'hex'), $3 FROM unnest($4::integer[], $5::text[]) AS t (d, h)`,
+    `WITH own AS (DELETE FROM day_digests
+         WHERE version = $1 AND book_id = $2 AND day = ANY ($4::integer[]) AND superseded IS NULL
+           AND step = $3 RETURNING 1),
+       gone AS (UPDATE day_digests SET superseded = $3
+         WHERE version = $1 AND book_id = $2 AND day = ANY ($4::integer[]) AND superseded IS NULL
+           AND step <> $3 RETURNING 1)
+     INSERT INTO day_digests (version, book_id, step, day, digest)
+     SELECT $1, $2, $3, d, decode(h, 'hex') ${afterBoth}, unnest($5::integer[], $6::text[]) AS t (d, h)`,
     [
       version.version,
       book.bookId,
       step,
+      days.map((day) => day.day),
       left.map((day) => day.day),
       left.map((day) => day.digest!),
     ],
@@ -169,16 +216,15 @@ export async function finishStep(
   );
   const digest = bookDigest(book.portfolio, book.symbol, days) ?? null;
   await connection.execute(
-    "UPDATE book_states SET superseded = $3 WHERE version = $1 AND book_id = $2 AND superseded IS NULL",
-    [version.version, book.bookId, step],
+    `WITH gone AS (UPDATE book_states SET superseded = $3
+         WHERE version = $1 AND book_id = $2 AND superseded IS NULL RETURNING 1)
+     INSERT INTO book_states (version, book_id, step, computed_entry, last_place, digest)
+     SELECT $1, $2, $3, $4, $5, decode($6, 'hex') ${afterGone}`,
+    [version.version, book.bookId, step, book.watermark, lastPlace ?? null, digest],
   );
-  await connection.execute(
-    `INSERT INTO book_states (version, book_id, computed_entry, last_place, digest, step)
-     VALUES ($1, $2, $3, $4, decode($5, 'hex'), $6)`,
-    [version.version, book.bookId, book.watermark, lastPlace ?? null, digest, step],
-  );
-  return completeStep(connection, step, {
+  return takeRevision(connection, {
     kind: "step",
+    step,
     version: version.version,
     bookId: book.bookId,
     digest,

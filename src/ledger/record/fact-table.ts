@@ -16,6 +16,10 @@ export interface FactTable {
   readonly content: Readonly<Record<string, Staged>>;
   /** Columns that must agree only where both tellings give them. */
   readonly optional: Readonly<Record<string, Staged>>;
+  /** Columns that are kept from the first telling and never compared. */
+  readonly said: Readonly<Record<string, Staged>>;
+  /** The column of the identity that counts replacements, where the kind has them. */
+  readonly revision?: string;
   /** Columns that point at another fact of the book: SQL over the staged row `s`. */
   readonly derived: Readonly<Record<string, string>>;
 }
@@ -56,6 +60,8 @@ export const fills: FactTable = {
     "third_fee_amounts",
   ),
   optional: ownColumns("sequence", "order_id", "strategy", "trade_id", "quote_size", "grain"),
+  said: {},
+  revision: "revision",
   derived: {},
 };
 
@@ -71,6 +77,8 @@ export const openingLots: FactTable = {
     note: extra(3, "text"),
   },
   optional: {},
+  said: {},
+  revision: "revision",
   derived: {},
 };
 
@@ -88,6 +96,7 @@ export const adjustments: FactTable = {
     fee_amounts: own("third_fee_amounts"),
   },
   optional: ownColumns("trade_id", "order_id"),
+  said: {},
   derived: {},
 };
 
@@ -101,8 +110,11 @@ export const feeValues: FactTable = {
     asset: extra(1, "text"),
     revision: extra(2, "integer"),
   },
-  content: { value: extra(3, "numeric"), source: extra(4, "text") },
+  content: { value: extra(3, "numeric") },
   optional: {},
+  // Where a value is from is no part of it: two sources that state one value agree.
+  said: { source: extra(4, "text") },
+  revision: "revision",
   derived: { target_entry: fillEntry("s.revision") },
 };
 
@@ -119,6 +131,7 @@ export const voids: FactTable = {
   },
   content: { author: extra(4, "text"), reason: extra(5, "text") },
   optional: {},
+  said: {},
   derived: {
     target_entry: `CASE (s.extra)[1]
       WHEN 'fill' THEN ${fillEntry("s.revision")}

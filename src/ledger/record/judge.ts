@@ -5,6 +5,8 @@
  */
 import type { Connection } from "../../store/database.ts";
 import { type FactTable, factTables } from "./fact-table.ts";
+import { type FileSpace, findOtherIds, followers } from "./other-ids.ts";
+import { agreeWithRevision, findRoundedCopies } from "./second-look.ts";
 
 const key = ["book_id", "venue", "account", "id", "revision", "part"];
 
@@ -189,10 +191,12 @@ const replacements: readonly string[] = [
 export interface JudgeOptions {
   /** Kinds of fact that were staged. */
   readonly kinds: ReadonlySet<string>;
-  /** Whether any of the books had facts before. */
-  readonly known: boolean;
+  /** Books that had facts before. */
+  readonly known: readonly string[];
   /** Whether a staged fact has a revision above 0. */
   readonly replaces: boolean;
+  /** Whose ids the fills of each file have. */
+  readonly spaces: readonly FileSpace[];
 }
 
 /** Fills `exceptions`; gives the number of its rows. */
@@ -206,12 +210,54 @@ export async function judge(connection: Connection, options: JudgeOptions): Prom
     repeated += found;
   }
   if (repeated > 0) await connection.execute(rejectWhole);
-  if (options.known) for (const table of tables) await connection.execute(findKnown(table));
+  if (options.known.length > 0)
+    for (const table of tables) await connection.execute(findKnown(table));
+  await lookAgain(connection, tables);
+  if (await findOtherIds(connection, options)) repeated += 1;
+  if (repeated > 0) for (const follow of followers) await connection.execute(follow);
+  if (options.kinds.has("decision")) await connection.execute(takeDecisions);
   await refuseDangling(connection, options);
   const [count] = await connection.query<{ n: number }>(
     "SELECT count(*)::integer AS n FROM exceptions",
   );
   return count?.n ?? 0;
+}
+
+/** What seems to be in conflict may agree with another revision, or be a rounded copy. */
+async function lookAgain(connection: Connection, tables: readonly FactTable[]): Promise<void> {
+  const [conflict] = await connection.query(
+    "SELECT FROM exceptions WHERE outcome = 'conflict' LIMIT 1",
+  );
+  if (conflict === undefined) return;
+  for (const table of tables) {
+    const agree = agreement(table, staged(table, "s"), (column) => `e.${column}`);
+    const statement = agreeWithRevision(table, agree);
+    if (statement !== undefined) await connection.execute(statement);
+  }
+  await findRoundedCopies(connection);
+}
+
+/** Decisions name an entry of the book or the row of a telling in this batch, which must be there. */
+const takeDecisions = `
+  INSERT INTO exceptions (ordinal, outcome, entry, leaf, first, problem)
+  SELECT s.ordinal, CASE WHEN stands THEN 'decision' ELSE 'rejected' END, named.entry,
+    ${factLeafOf("named.entry")}, target.ordinal,
+    CASE WHEN NOT stands THEN 'what it decides about is not recorded' END
+  FROM staged s JOIN books b USING (book_id)
+  CROSS JOIN LATERAL (SELECT (s.extra)[1]::bigint AS entry, (s.extra)[2]::bigint AS place) named
+  LEFT JOIN staged target ON target.file = s.file AND target.place = named.place
+    AND target.book_id = s.book_id AND target.kind <> 'decision'
+  CROSS JOIN LATERAL (SELECT (named.entry IS NULL OR named.entry BETWEEN 1 AND b.last_entry)
+    AND (named.place IS NULL OR target.ordinal IS NOT NULL AND ${stands("target")}) AS stands) judged
+  WHERE s.kind = 'decision'`;
+
+/** SQL: the leaf of a staged row's book at an entry. */
+function factLeafOf(entry: string): string {
+  const leaves = factTables.map(
+    ({ table }) =>
+      `(SELECT e.leaf FROM ${table} e WHERE e.book_id = s.book_id AND e.entry = ${entry})`,
+  );
+  return `coalesce(${leaves.join(", ")})`;
 }
 
 /** What tells the same as a refused row is refused with it. */

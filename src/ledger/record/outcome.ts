@@ -67,13 +67,17 @@ async function lockSome(connection: Connection, books: readonly BookNames[]): Pr
   }));
 }
 
-/** A telling whose content is not what the ledger has. */
-export interface ConflictExample {
+/** A telling that waits for a person. */
+export interface WaitingExample {
   readonly file: number;
   readonly row: number;
   readonly kind: string;
   readonly id: string;
   readonly told: string;
+}
+
+/** A telling whose content is not what the ledger has. */
+export interface ConflictExample extends WaitingExample {
   readonly recorded: string;
 }
 
@@ -82,7 +86,31 @@ export interface FileOutcome {
   duplicates: number;
   conflicts: number;
   rejected: number;
+  roundedCopies: number;
+  waiting: number;
+  decisions: number;
 }
+
+export const noRows: FileOutcome = {
+  recorded: 0,
+  duplicates: 0,
+  conflicts: 0,
+  rejected: 0,
+  roundedCopies: 0,
+  waiting: 0,
+  decisions: 0,
+};
+
+/** Where each outcome of a staged row is counted. */
+const counted: Readonly<Record<string, keyof FileOutcome>> = {
+  recorded: "recorded",
+  duplicate: "duplicates",
+  conflict: "conflicts",
+  rejected: "rejected",
+  "rounded copy": "roundedCopies",
+  waiting: "waiting",
+  decision: "decisions",
+};
 
 export interface BatchOutcome {
   /** By index of the batch's sources. */
@@ -92,8 +120,11 @@ export interface BatchOutcome {
   readonly books: number;
   /** Conflicts that were not told in the same words before. */
   readonly newConflicts: number;
+  /** Tellings that wait for a person and were not told before. */
+  readonly newWaiting: number;
   /** Up to 20. */
   readonly conflicts: readonly ConflictExample[];
+  readonly waiting: readonly WaitingExample[];
 }
 
 const addRepeats = `ON CONFLICT (book_id, source) DO UPDATE SET count = repeats.count + excluded.count,
@@ -127,33 +158,46 @@ export async function countRepeats(
   );
 }
 
+const countAllNew =
+  "SELECT file, 'recorded' AS outcome, count(*)::integer AS n FROM staged GROUP BY file";
+const countJudged = `
+  SELECT file, coalesce(x.outcome, 'recorded') AS outcome, count(*)::integer AS n
+  FROM staged LEFT JOIN exceptions x USING (ordinal) GROUP BY 1, 2`;
+
+/** Where rows tell of more than one fact, each counts once, by what needs attention first. */
+const countByRow = `
+  SELECT file, outcome, count(*)::integer AS n FROM (
+    SELECT DISTINCT ON (file, place) file, coalesce(x.outcome, 'recorded') AS outcome
+    FROM staged LEFT JOIN exceptions x USING (ordinal)
+    ORDER BY file, place, array_position(ARRAY['rejected', 'conflict', 'waiting', 'recorded', 'rounded copy'],
+      coalesce(x.outcome, 'recorded'))) judged
+  GROUP BY file, outcome`;
+
 /** The counts by file, in the transaction that recorded them. */
 export async function outcomes(
   connection: Connection,
-  staging: { readonly books: ReadonlyMap<string, unknown>; readonly repeats: RepeatCounts },
+  staging: {
+    readonly books: ReadonlyMap<string, unknown>;
+    readonly repeats: RepeatCounts;
+    readonly beside: number;
+  },
   exceptions: number,
   batchId: string | null,
 ): Promise<BatchOutcome> {
   const rows = await connection.query<{ file: number; outcome: string; n: number }>(
-    exceptions === 0
-      ? "SELECT file, 'recorded' AS outcome, count(*)::integer AS n FROM staged GROUP BY file"
-      : `SELECT file, coalesce(x.outcome, 'recorded') AS outcome, count(*)::integer AS n
-         FROM staged LEFT JOIN exceptions x USING (ordinal) GROUP BY 1, 2`,
+    staging.beside > 0 ? countByRow : exceptions > 0 ? countJudged : countAllNew,
   );
   const files: FileOutcome[] = [];
   for (const { file, outcome, n } of rows) {
-    const counts = (files[file] ??= { recorded: 0, duplicates: 0, conflicts: 0, rejected: 0 });
-    if (outcome === "recorded") counts.recorded = n;
-    else if (outcome === "duplicate") counts.duplicates = n;
-    else if (outcome === "conflict") counts.conflicts = n;
-    else counts.rejected = n;
+    (files[file] ??= { ...noRows })[counted[outcome]!] = n;
   }
   for (const { file, count } of staging.repeats.all) {
-    (files[file] ??= { recorded: 0, duplicates: 0, conflicts: 0, rejected: 0 }).duplicates += count;
+    (files[file] ??= { ...noRows }).duplicates += count;
   }
-  const conflicts = exceptions === 0 ? [] : await conflictExamples(connection);
-  const newConflicts = conflicts.length === 0 ? 0 : await countNewConflicts(connection);
-  return { files, batchId, books: staging.books.size, newConflicts, conflicts };
+  const conflicts = exceptions === 0 ? [] : await examples<ConflictExample>(connection, "conflict");
+  const waiting = exceptions === 0 ? [] : await examples<WaitingExample>(connection, "waiting");
+  const isNew = exceptions === 0 ? noNews : await countNews(connection);
+  return { files, batchId, books: staging.books.size, ...isNew, conflicts, waiting };
 }
 
 /** SQL of a fill's content in one line, for a person. */
@@ -172,22 +216,33 @@ const content = (alias: string): string => {
     ${named("trade", "trade_id")})`;
 };
 
-async function countNewConflicts(connection: Connection): Promise<number> {
-  const [row] = await connection.query<{ count: number }>(
-    `SELECT count(*)::integer AS count FROM told JOIN exceptions x USING (ordinal)
-     WHERE x.outcome = 'conflict'`,
+type News = Pick<BatchOutcome, "newConflicts" | "newWaiting">;
+const noNews: News = { newConflicts: 0, newWaiting: 0 };
+
+/** SQL: rows, each once, though they may tell of more than one fact. */
+const newRows = (outcome: string): string =>
+  `(count(DISTINCT (s.file, s.place)) FILTER (WHERE x.outcome = '${outcome}'))::integer`;
+
+async function countNews(connection: Connection): Promise<News> {
+  const [row] = await connection.query<News>(
+    `SELECT ${newRows("conflict")} AS "newConflicts", ${newRows("waiting")} AS "newWaiting"
+     FROM told JOIN exceptions x USING (ordinal) JOIN staged s USING (ordinal)`,
   );
-  return row!.count;
+  return row!;
 }
 
-async function conflictExamples(connection: Connection): Promise<ConflictExample[]> {
-  const rows = await connection.query<Omit<ConflictExample, "row"> & { place: bigint }>(
+async function examples<Example extends WaitingExample>(
+  connection: Connection,
+  outcome: "conflict" | "waiting",
+): Promise<Example[]> {
+  const rows = await connection.query<Example & { place?: bigint }>(
     `SELECT s.file, s.place, s.kind, s.id,
        CASE s.kind WHEN 'fill' THEN ${content("s")} ELSE array_to_string(s.extra, ' ') END AS told,
        coalesce(${content("f")}, 'something else') AS recorded
      FROM exceptions x JOIN staged s USING (ordinal) JOIN numbered n USING (ordinal)
      LEFT JOIN fills f ON f.book_id = s.book_id AND f.entry = n.entry
-     WHERE x.outcome = 'conflict' ORDER BY s.ordinal LIMIT 20`,
+     WHERE x.outcome = $1 ORDER BY s.ordinal LIMIT 20`,
+    [outcome],
   );
-  return rows.map(({ place, ...row }) => ({ ...row, row: Number(place) }));
+  return rows.map(({ place, ...row }) => ({ ...row, row: Number(place) }) as unknown as Example);
 }

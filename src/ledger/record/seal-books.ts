@@ -22,6 +22,8 @@ export interface BatchText {
   readonly inputs: string;
 }
 
+type Columns = [bookId: string, telling: string, fact: string, outcome: string, told: string];
+
 /** The roots by book of what was judged new, read back in the order it was numbered. */
 export async function rootsOfJudged(connection: Connection): Promise<BookRoots[]> {
   const books = new Map<string, BookRoots>();
@@ -41,18 +43,23 @@ export async function rootsOfJudged(connection: Connection): Promise<BookRoots[]
     for (const line of lines) rootsOf(line.slice(0, 36)).facts.add(line.slice(37));
   }
   const observations = connection.copyOut(
-    `COPY (SELECT s.book_id, encode(s.telling, 'hex'), encode(n.leaf, 'hex'), n.outcome
+    `COPY (SELECT s.book_id, encode(s.telling, 'hex'), coalesce(encode(n.leaf, 'hex'), ''), n.outcome,
+             coalesce(l.line, '')
            FROM staged s JOIN told t USING (ordinal) JOIN numbered n USING (ordinal)
+           LEFT JOIN told_lines l USING (ordinal)
            ORDER BY s.book_id, t.number) TO STDOUT`,
   );
   for await (const lines of copyLines(observations)) {
     for (const line of lines) {
+      const [bookId, telling, fact, outcome, told] = line.split("\t") as Columns;
       const leaf = observationLeaf({
-        telling: line.slice(37, 101),
-        fact: line.slice(102, 166),
-        outcome: line.slice(167),
+        telling,
+        fact: fact === "" ? undefined : fact,
+        outcome,
+        // COPY doubles the backslashes of JSON, which has no tab or line end of its own.
+        told: told === "" ? undefined : told.replaceAll("\\\\", "\\"),
       });
-      rootsOf(line.slice(0, 36)).observations.add(leaf);
+      rootsOf(bookId).observations.add(leaf);
     }
   }
   return [...books.values()];

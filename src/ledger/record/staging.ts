@@ -2,6 +2,7 @@
  * The staging table: every row of a batch as it was resolved, before it is judged. One COPY stream for all
  * kinds, so that entry numbers follow the order in which facts were told.
  */
+import type { Decision } from "../../core/decision.ts";
 import type { Adjustment, Fact, Fee, Fill } from "../../core/fact.ts";
 import { parseSymbol } from "../../core/instrument.ts";
 import { CopyText } from "../../store/copy-text.ts";
@@ -19,18 +20,24 @@ export const stagingTables = `
       base_fee amount,
     third_fee_assets text[] COLLATE "C", third_fee_amounts numeric[], sequence bigint, order_id label,
     strategy label, trade_id label, quote_size amount, grain text COLLATE "C", extra text[] COLLATE "C",
-    leaf hash, source label, telling hash, raw bytea
+    leaf hash, source label, telling hash, raw bytea, space text COLLATE "C"
   ) ON COMMIT DELETE ROWS;
   CREATE TEMP TABLE IF NOT EXISTS exceptions (
-    ordinal bigint PRIMARY KEY, outcome text, entry bigint, leaf bytea, first bigint, problem text
+    ordinal bigint PRIMARY KEY, outcome text, entry bigint, leaf bytea, first bigint, problem text,
+    alias boolean NOT NULL DEFAULT false, heard boolean NOT NULL DEFAULT false
   ) ON COMMIT DELETE ROWS;
+  CREATE TEMP TABLE IF NOT EXISTS renamed (ordinal bigint PRIMARY KEY, id text COLLATE "C")
+    ON COMMIT DELETE ROWS;
+  CREATE TEMP TABLE IF NOT EXISTS sides (place bigint PRIMARY KEY, told boolean, ordinal bigint, entry bigint,
+    number bigint, book_id uuid, source text, first instant, last instant) ON COMMIT DELETE ROWS;
   CREATE TEMP TABLE IF NOT EXISTS repeated (
     book_id uuid, venue text COLLATE "C", account text COLLATE "C", id text COLLATE "C", revision integer,
     part text COLLATE "C", first bigint
   ) ON COMMIT DELETE ROWS;
   CREATE TEMP TABLE IF NOT EXISTS numbered (ordinal bigint, entry bigint, outcome text, leaf bytea)
     ON COMMIT DELETE ROWS;
-  CREATE TEMP TABLE IF NOT EXISTS told (ordinal bigint, number bigint) ON COMMIT DELETE ROWS`;
+  CREATE TEMP TABLE IF NOT EXISTS told (ordinal bigint, number bigint) ON COMMIT DELETE ROWS;
+  CREATE TEMP TABLE IF NOT EXISTS told_lines (ordinal bigint, line text COLLATE "C") ON COMMIT DELETE ROWS`;
 
 export const stagingCopy = "COPY staged FROM STDIN";
 
@@ -42,10 +49,14 @@ export interface StagedRow {
   readonly bookId: string;
   /** Which fact of its book it is in this batch, from 1. */
   readonly bookOrdinal: number;
-  readonly leaf: string;
   readonly source: string;
   readonly telling: string;
   readonly raw: string;
+  /**
+   * Whose id it is, where not `given`; `unnamed` for a row that had none, `beside` for what a row says beside
+   * its fill, `decided` for what is recorded as it stands.
+   */
+  readonly space?: string | undefined;
 }
 
 /** An array of text in PostgreSQL's own notation. */
@@ -102,6 +113,13 @@ class FactColumns {
         return this.#rest(11, [targetKind, asset, valueRevision, author, reason]);
       }
     }
+  }
+
+  /** revision to extra. */
+  writeDecision(about: Decision["about"]): void {
+    const entry = about !== undefined && "entry" in about ? `${about.entry}` : undefined;
+    const row = about !== undefined && "row" in about ? `${about.row}` : undefined;
+    this.#rest(16, [entry, row]);
   }
 
   /** id to quantity. */
@@ -177,21 +195,42 @@ export class StagedRows {
     return this.#copy.length;
   }
 
-  add(fact: Fact, staged: StagedRow): void {
+  add(fact: Fact, leaf: string, staged: StagedRow): void {
+    const copy = this.#copy;
+    this.#place(fact.kind, staged);
+    copy.text(fact.venue);
+    copy.text(fact.account);
+    this.#columns.write(fact);
+    copy.hex(leaf);
+    this.#telling(staged);
+  }
+
+  /** A decision has no columns of a fact but the id that it gives to one. */
+  addDecision({ about, alias }: Decision, staged: StagedRow): void {
+    const copy = this.#copy;
+    this.#place("decision", staged);
+    for (const text of [alias?.venue, alias?.account, alias?.fillId]) copy.optionalText(text);
+    this.#columns.writeDecision(about);
+    copy.nothing();
+    this.#telling(staged);
+  }
+
+  #place(kind: string, staged: StagedRow): void {
     const copy = this.#copy;
     copy.whole(staged.ordinal);
     copy.whole(staged.file);
     copy.whole(staged.row);
-    copy.plain(fact.kind);
+    copy.plain(kind);
     copy.plain(staged.bookId);
     copy.whole(staged.bookOrdinal);
-    copy.text(fact.venue);
-    copy.text(fact.account);
-    this.#columns.write(fact);
-    copy.hex(staged.leaf);
+  }
+
+  #telling(staged: StagedRow): void {
+    const copy = this.#copy;
     copy.text(staged.source);
     copy.hex(staged.telling);
     copy.raw(staged.raw);
+    copy.optional(staged.space);
     copy.endRow();
   }
 

@@ -1,5 +1,6 @@
 import { type Check, visible } from "../check.ts";
 import { ledgerKeys } from "../prepare.ts";
+import { attached } from "../told.ts";
 
 const strangers = `
 SELECT 'a row for a fact that takes no part' AS what, book_id, close_entry AS entry, open_entry AS opening,
@@ -99,5 +100,5 @@ export const i7: Check = {
   title: "every fact up to the computed entry is in the conclusions once, and nothing else is",
   lane: "matching",
   needsVersion: true,
-  parts: [strangers, absent, numbering, twoLots, states, targets],
+  parts: [strangers, absent, numbering, twoLots, states, targets, attached],
 };

@@ -1,6 +1,7 @@
 import type { Check } from "../check.ts";
 import { emptyRoot, node, zeroHash } from "../encoding.ts";
 import { batch, book, leavesAtOnce, revision, seal, smallRoot } from "../records.ts";
+import { aliases, outcomes } from "../told.ts";
 
 /** The columns of a violation that concerns no fact. */
 const nowhere = "NULL::bigint AS entry, NULL::bigint AS opening, NULL::integer AS slice";
@@ -254,6 +255,8 @@ export const i9: Check = {
     entryNumbers,
     tellings,
     observationNumbers,
+    outcomes,
+    aliases,
     bookIds,
     heads,
     sealChain,

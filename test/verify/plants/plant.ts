@@ -9,6 +9,8 @@ export interface Plant {
   readonly check: string;
   readonly title: string;
   readonly sql: string;
+  /** Part of what one of the examples says, where several parts of a check may find it. */
+  readonly what?: string;
   /** Of the version to verify; the published one by default. */
   readonly version?: number;
 }

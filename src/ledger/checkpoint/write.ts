@@ -1,0 +1,148 @@
+/** Makes a checkpoint of the ledger as it stands at one moment: docs/spec/checkpoint.md. */
+import { open, rm } from "node:fs/promises";
+import { LotbookError } from "../../errors.ts";
+import { checkpointLeaf, noHash } from "../../seal/leaf.ts";
+import { RootBuilder } from "../../seal/merkle.ts";
+import type { Connection, Database } from "../../store/database.ts";
+import { readSigningKey, refuseInside } from "./key.ts";
+import { keyId, noteText, signNote, type CheckpointHead } from "./note.ts";
+
+export interface CheckpointOptions {
+  /** File of the private key. */
+  readonly key: string;
+  /** Where the note goes; the list of books goes beside it. Neither may be there already. */
+  readonly file: string;
+  /** For tests. */
+  readonly now?: () => Date;
+}
+
+export interface CheckpointResult extends CheckpointHead {
+  readonly file: string;
+  readonly books_file: string;
+  readonly key_id: string;
+}
+
+interface HeadRow {
+  readonly book_id: string;
+  readonly portfolio: string;
+  readonly symbol: string;
+  readonly last_entry: bigint;
+  readonly last_observation: bigint;
+  readonly last_seal: bigint;
+  readonly head: string;
+  readonly sealed: string;
+}
+
+const booksAPage = 1000;
+
+/** A page of heads after a book, each beside the hash of the seal that it should be. */
+const headsAfter = `
+SELECT b.book_id, b.portfolio, b.symbol, b.last_entry, b.last_observation, b.last_seal,
+  encode(b.head, 'hex') AS head, coalesce(encode(s.hash, 'hex'), '${noHash}') AS sealed
+FROM books b LEFT JOIN seals s ON s.book_id = b.book_id AND s.number = b.last_seal
+WHERE $1::uuid IS NULL OR b.book_id > $1::uuid
+ORDER BY b.book_id LIMIT ${booksAPage}`;
+
+type Totals = Omit<CheckpointHead, "time">;
+
+async function summarize(
+  connection: Connection,
+  write: (lines: string) => Promise<unknown>,
+): Promise<Totals> {
+  const root = new RootBuilder();
+  const sums = { facts: 0n, observations: 0n, seals: 0n };
+  for (let last: string | null = null; ;) {
+    const page: HeadRow[] = await connection.query<HeadRow>(headsAfter, [last]);
+    for (const { sealed, ...row } of page) {
+      if (row.head !== sealed) {
+        throw new LotbookError(
+          "REFUSED",
+          `the head of ${row.symbol} of ${row.portfolio} is not its last seal`,
+          { advice: "nothing was signed; `lotbook verify` says more" },
+        );
+      }
+      root.add(
+        checkpointLeaf({
+          bookId: row.book_id,
+          lastEntry: row.last_entry,
+          lastObservation: row.last_observation,
+          lastSeal: row.last_seal,
+          head: row.head,
+        }),
+      );
+      sums.facts += row.last_entry;
+      sums.observations += row.last_observation;
+      sums.seals += row.last_seal;
+    }
+    await write(page.map(bookLine).join(""));
+    if (page.length < booksAPage) break;
+    last = page.at(-1)!.book_id;
+  }
+  const [revision] = await connection.query<{ revision: bigint; hash: string }>(
+    "SELECT revision, encode(hash, 'hex') AS hash FROM revisions ORDER BY revision DESC LIMIT 1",
+  );
+  return {
+    ...sums,
+    books: BigInt(root.count),
+    root: Buffer.from(root.root()).toString("hex"),
+    revision: revision?.revision ?? 0n,
+    revision_hash: revision?.hash ?? noHash,
+  };
+}
+
+function bookLine({ sealed: _sealed, ...row }: HeadRow): string {
+  const texts = Object.entries(row).map(([name, value]) => [name, String(value)]);
+  return `${JSON.stringify(Object.fromEntries(texts))}\n`;
+}
+
+/** Files that are not there yet; taken away again where the work fails. */
+async function withNewFiles<T>(
+  paths: readonly string[],
+  work: (write: ((text: string) => Promise<unknown>)[]) => Promise<T>,
+): Promise<T> {
+  const files: { readonly path: string; readonly handle: Awaited<ReturnType<typeof open>> }[] = [];
+  let done = false;
+  try {
+    for (const path of paths) files.push({ path, handle: await open(path, "wx") });
+    const result = await work(
+      files.map(
+        ({ handle }) =>
+          (text) =>
+            handle.writeFile(text),
+      ),
+    );
+    for (const { handle } of files) await handle.sync();
+    done = true;
+    return result;
+  } finally {
+    for (const { path, handle } of files) {
+      await handle.close();
+      if (!done) await rm(path, { force: true });
+    }
+  }
+}
+
+/**
+ * Signs the heads of all books and the last revision. Throws REFUSED for a key or a file in the data
+ * directory, a key that others can read, and a head that is not its book's last seal.
+ */
+export async function writeCheckpoint(
+  database: Database,
+  // tidy: the default of an injected clock
+  { key, file, now = () => new Date() }: CheckpointOptions,
+): Promise<CheckpointResult> {
+  const { privateKey, publicKey } = await readSigningKey(key, database);
+  await refuseInside(database.location, file, "a checkpoint");
+  const booksFile = `${file}.books`;
+  return withNewFiles([file, booksFile], async ([writeNote, writeBooks]) => {
+    const totals = await database.connect((connection) =>
+      connection.transaction(async () => {
+        await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
+        return summarize(connection, writeBooks!);
+      }),
+    );
+    const head = { ...totals, time: now().toISOString() };
+    await writeNote!(signNote(noteText(head), privateKey, publicKey));
+    return { ...head, file, books_file: booksFile, key_id: keyId(publicKey) };
+  });
+}
