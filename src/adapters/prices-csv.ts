@@ -19,6 +19,8 @@ export interface Price {
 
 const columns = ["asset", "quote", "at", "price"] as const;
 
+const correctRow = "nothing was recorded; correct the row";
+
 /** Where the columns stand in the header. */
 function positions(file: string, { cells, row }: CsvRecord): number[] {
   const named = cells ?? [];
@@ -65,7 +67,7 @@ export async function* readPrices(
           file,
           row,
           fault ?? `has ${cells!.length} columns where the header has ${width}`,
-          "nothing was recorded; correct the row",
+          correctRow,
         );
       try {
         prices.push(priceOf(cells, places, row));
@@ -81,5 +83,5 @@ export async function* readPrices(
 
 function refused(file: string, row: number, { field, value, message }: Fault): LotbookError {
   const problem = makeProblem({ file, row }, field, value, message);
-  return new LotbookError("BAD_INPUT", describeProblem(problem));
+  return new LotbookError("BAD_INPUT", describeProblem(problem), { advice: correctRow });
 }

@@ -5,11 +5,13 @@
 import { isDeepStrictEqual } from "node:util";
 import { openFile } from "../../../src/adapters/formats.ts";
 import { factToLine, lineToFact } from "../../../src/adapters/lotbook-ndjson/lines.ts";
+import { type Price, readPrices } from "../../../src/adapters/prices-csv.ts";
 import type { Fact, Telling } from "../../../src/core/fact.ts";
 import { describeProblem } from "../../../src/core/problem.ts";
 import { LotbookError } from "../../../src/errors.ts";
 import { Random } from "../../../src/generate/random.ts";
-import { brokenRule } from "./rules.ts";
+import { brokenRule, brokenRuleOfPrice } from "./rules.ts";
+import { pricesFormat } from "./samples.ts";
 
 export interface FuzzInput {
   readonly bytes: Buffer;
@@ -17,14 +19,17 @@ export interface FuzzInput {
   readonly from: string | undefined;
 }
 
+export type Row = Telling | Price;
+
 export type ReadFile = (
   bytes: AsyncIterable<Uint8Array>,
   from: string | undefined,
-) => AsyncIterable<readonly Telling[]>;
+) => AsyncIterable<readonly Row[]>;
 
 /** How often each way out was taken. */
 export interface Tally {
   facts: number;
+  prices: number;
   refusedRows: number;
   refusedFiles: number;
 }
@@ -35,13 +40,17 @@ const longestMessage = 1500;
 export async function* readFile(
   bytes: AsyncIterable<Uint8Array>,
   from: string | undefined,
-): AsyncGenerator<readonly Telling[]> {
+): AsyncGenerator<readonly Row[]> {
+  if (from === pricesFormat) return yield* readPrices("input", bytes);
   const { tellings } = await openFile("input", bytes, from);
   yield* tellings;
 }
 
+const isPrice = (row: Row): row is Price => "at" in row;
+
 interface Reading {
   readonly tellings: readonly Telling[];
+  readonly prices: readonly Price[];
   /** The error that ended it, as a person sees it. */
   readonly end: string | undefined;
 }
@@ -52,6 +61,7 @@ async function readingOf(
   from?: string,
 ): Promise<Reading> {
   const tellings: Telling[] = [];
+  const prices: Price[] = [];
   let length = 0;
   async function* bytes(): AsyncGenerator<Uint8Array> {
     for (const piece of pieces) {
@@ -61,14 +71,17 @@ async function readingOf(
   }
   try {
     for await (const chunk of read(bytes(), from)) {
-      for (const telling of chunk) tellings.push(telling);
+      for (const row of chunk)
+        if (isPrice(row)) prices.push(row);
+        else tellings.push(row);
       // A row takes a byte at least: what tells more would go on without end.
-      if (tellings.length > length) throw new Error("more rows than bytes");
+      if (tellings.length + prices.length > length) throw new Error("more rows than bytes");
     }
-    return { tellings, end: undefined };
+    return { tellings, prices, end: undefined };
   } catch (error) {
     if (!(error instanceof LotbookError)) throw error;
-    return { tellings, end: `${error.code} ${error.message} | ${error.advice}` };
+    // Which prices were read before the first bad one does not matter: none is kept.
+    return { tellings, prices: [], end: `${error.code} ${error.message} | ${error.advice ?? ""}` };
   }
 }
 
@@ -115,6 +128,22 @@ function requireTelling({ row, raw, fact, problem }: Telling, lastRow: number): 
   requireMessage(describeProblem(problem), /^input row \d+.*: .{5}/);
 }
 
+/** All rows are there, counted in the plainest way: where no quote makes a row of many lines. */
+function requirePrices(text: string, { prices, end }: Reading): void {
+  for (const price of prices)
+    requireThat(
+      brokenRuleOfPrice(price) === undefined,
+      `a price breaks a rule: ${brokenRuleOfPrice(price)}`,
+    );
+  if (end !== undefined || text.includes('"')) return;
+  const rows = text.split(/\r?\n/).flatMap((line, index) => (line === "" ? [] : [index + 1]));
+  const read = prices.map(({ row }) => row);
+  requireThat(
+    isDeepStrictEqual(read, rows.slice(1)),
+    `rows ${read.join(" ")} of ${rows.join(" ")}`,
+  );
+}
+
 /** Each raw text is in the file, in order; of a table nothing but line ends lies between and behind them. */
 function requireAll(text: string, { tellings, end }: Reading, isTable: boolean): void {
   let before = text.length;
@@ -147,7 +176,10 @@ export async function judge(
     tally.refusedFiles += 1;
     requireMessage(whole.end, /^(?:BAD_INPUT|UNKNOWN_FORMAT) input.*?(?:: .{5}| is ).*\| .{9}/);
   }
-  requireAll(bytes.toString(), whole, from?.endsWith("csv") === true);
+  tally.prices += whole.prices.length;
+  const text = bytes.toString();
+  if (from === pricesFormat) requirePrices(text, whole);
+  else requireAll(text, whole, from?.endsWith("csv") === true);
   const pieces = await readingOf(read, cut(bytes, seed), from);
   requireThat(
     isDeepStrictEqual(pieces, whole),

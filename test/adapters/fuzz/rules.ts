@@ -1,7 +1,8 @@
 /**
- * What a fact must be, from docs/spec/numbers.md, docs/spec/time.md and the facts of docs/spec/hashing.md,
+ * What a fact or a price must be, from docs/spec/numbers.md, docs/spec/time.md and the facts of docs/spec/hashing.md,
  * written apart from src/core: of that it uses the types only. Gives the first rule that is broken.
  */
+import type { Price } from "../../../src/adapters/prices-csv.ts";
 import type { Fact, Fee, Fill } from "../../../src/core/fact.ts";
 
 /** Nanoseconds of 2262-01-01T00:00:00Z. */
@@ -133,6 +134,11 @@ export function brokenRule(fact: Fact): string | undefined {
   if (fact.kind === "void" && (fact.asset === undefined) !== (fact.targetKind !== "fee value"))
     return "void: an asset belongs to a void of a fee value";
   return undefined;
+}
+
+export function brokenRuleOfPrice({ row, asset, quote, at, price }: Price): string | undefined {
+  const holds = isCount(row) && isLabel(asset) && isLabel(quote) && isTime(at) && isQuantity(price);
+  return holds ? undefined : `row ${row}: ${asset} ${quote} ${at} ${price}`;
 }
 
 /** An amount in units of 10^-18. */

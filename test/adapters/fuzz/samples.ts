@@ -1,6 +1,9 @@
 /** Valid files of every format, small enough to be changed and read some thousand times a second. */
 import { readFileSync } from "node:fs";
 
+/** No format of `import`: what `fee-value from-prices` reads. */
+export const pricesFormat = "prices-csv";
+
 export interface Sample {
   readonly format: string;
   readonly text: string;
@@ -39,6 +42,18 @@ export const samples: readonly Sample[] = [
       "SELL,2026-03-02T14:05:11Z,0.5,BTC,60100,0,1,USD\n",
   },
   { format: "coinbase-fills-csv", text: firstRows("coinbase-fills.csv", 2) },
+  {
+    format: pricesFormat,
+    text:
+      "at,asset,note,quote,price\n2026-03-02T14:05:11.123Z,BNB,a,USD,612.5\r\n" +
+      '2026-03-02T14:05:12Z,"B ""N"", B",,USD,0.000000000000000001\n\n2261-12-31T00:00:00+01:00,BNB,,EUR,7\n',
+  },
+  {
+    format: pricesFormat,
+    text:
+      "asset,quote,at,price\nBNB,USD,2026-03-02T14:05:11Z,612.5\nBNB,USD,2026-03-02T14:05:12Z,612.75\n" +
+      "FLR,USDC,1970-01-01T00:00:00.123456789Z,0.012\n",
+  },
   {
     format: "coinbase-rest",
     text:

@@ -165,7 +165,7 @@ const feeLists = [
 ];
 
 const byField: readonly (readonly [RegExp, readonly string[]])[] = [
-  [/time|_at|created at/, times],
+  [/time|_at|created at|^at$/, times],
   [/symbol|product/, symbols],
   [/side/, sides],
   [/other_fees/, feeLists],
