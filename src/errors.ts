@@ -40,7 +40,10 @@ export class LotbookError extends Error {
   }
 }
 
-/** What the operating system refuses about a path, as `<path> <says>`, and what to do. */
+/**
+ * What the operating system refuses about a path, as `<path> <says>`, and what to do: by its code, and by
+ * the call where that makes a difference.
+ */
 const pathRefusals: Readonly<Record<string, readonly [ErrorCode, says: string, advice: string]>> = {
   ENOENT: ["NOT_FOUND", "does not exist", "Check how it is written."],
   ENOTDIR: [
@@ -52,6 +55,7 @@ const pathRefusals: Readonly<Record<string, readonly [ErrorCode, says: string, a
   EPERM: ["BAD_USAGE", "is closed to this user", "Give this user the right, or name another."],
   EISDIR: ["BAD_USAGE", "is a directory", "Name a file."],
   EEXIST: ["BAD_USAGE", "is a file, and not a directory", "Name another."],
+  "EEXIST open": ["BAD_USAGE", "is there already", "Name another: it is not written over."],
   ENAMETOOLONG: ["BAD_USAGE", "is too long for a path", "Name a shorter one."],
   ELOOP: ["BAD_USAGE", "is a link that leads back to itself", "Name the file itself."],
   ENXIO: ["BAD_USAGE", "is nothing that can be read", "Name a file."],
@@ -73,11 +77,12 @@ const shownPath = 200;
  */
 export function explainPath(path: string, error: unknown, code?: ErrorCode): unknown {
   if (!isSystemError(error)) return error;
-  const known = pathRefusals[error.code] ?? [
-    "ENVIRONMENT",
-    `cannot be used (${error.code})`,
-    "See what the system says about it.",
-  ];
+  const known = pathRefusals[`${error.code} ${error.syscall}`] ??
+    pathRefusals[error.code] ?? [
+      "ENVIRONMENT",
+      `cannot be used (${error.code})`,
+      "See what the system says about it.",
+    ];
   const short = path.length > shownPath ? `${path.slice(0, shownPath)}…` : path;
   const shown = short === "" ? '""' : short;
   return new LotbookError(code ?? known[0], `${shown} ${known[1]}`, {
@@ -86,8 +91,20 @@ export function explainPath(path: string, error: unknown, code?: ErrorCode): unk
   });
 }
 
+/** The same of a file that is to be made: what is missing then is its directory. */
+export function explainNewFile(path: string, error: unknown): unknown {
+  const isMissing = isSystemError(error) && error.code === "ENOENT";
+  return explainPath(isMissing ? `the directory of ${path}` : path, error);
+}
+
+interface SystemError extends Error {
+  readonly code: string;
+  readonly syscall: string;
+  readonly path?: string;
+}
+
 /** What Node throws where a system call about a path fails; one about a connection has other codes. */
-export function isSystemError(error: unknown): error is Error & { code: string; path?: string } {
+export function isSystemError(error: unknown): error is SystemError {
   if (!(error instanceof Error) || !("syscall" in error) || !("code" in error)) return false;
   return "path" in error || String(error.code) in pathRefusals;
 }

@@ -14,7 +14,7 @@ import { factToLine } from "../adapters/lotbook-ndjson/lines.ts";
 import { explainPath, isSystemError, LotbookError } from "../errors.ts";
 import { copyLines } from "../store/copy-lines.ts";
 import type { Connection, Database } from "../store/database.ts";
-import { makeDirectory } from "../store/make-directory.ts";
+import { makeDirectory } from "../store/directory.ts";
 import { publishedVersion } from "./compute/policy.ts";
 import { readBookRows, readFacts } from "./read-facts.ts";
 

@@ -1,8 +1,13 @@
 /** The files of an import: what is named, how it is opened, and what can be wrong with it. */
 import { constants, createReadStream, fstatSync } from "node:fs";
 import { access, open, stat } from "node:fs/promises";
-import { detectFormat, formatNamed, headBytes, openFile } from "../adapters/formats.ts";
-import type { OpenedFile } from "../adapters/formats.ts";
+import {
+  detectFormat,
+  formatNamed,
+  headBytes,
+  openFile,
+  type OpenedFile,
+} from "../adapters/formats.ts";
 import { explainPath, LotbookError } from "../errors.ts";
 
 /** Stands for standard input among the files. */
@@ -30,7 +35,8 @@ export async function findFiles(paths: readonly string[]): Promise<InputFile[]> 
   return found;
 }
 
-async function findFile(path: string): Promise<InputFile> {
+/** Finds one file. */
+export async function findFile(path: string): Promise<InputFile> {
   const isInput = path === standardInput;
   const name = isInput ? "standard input" : path;
   try {
@@ -99,8 +105,8 @@ export async function* readInput(input: InputFile): AsyncGenerator<Uint8Array> {
       yield bytes;
     }
     // A writer may have been caught in the middle of a row, which can look whole.
-    const isWritten = length !== input.size || (await stat(path)).size !== length;
-    if (input.isRegular && last !== newline && isWritten)
+    const isCut = input.isRegular && last !== newline;
+    if (isCut && (length !== input.size || (await stat(path)).size !== length))
       throw new LotbookError("BAD_INPUT", `${name} was written to while it was read`, {
         advice: "Its last row was not complete; import it again when it is. Nothing was recorded.",
       });

@@ -59,7 +59,7 @@ describe("usage", () => {
     ["report pnl --db postgres:/u:secret-word@h/x", "postgres: is no database that lotbook knows"],
     ["compute --db http://u:secret-word@h/x", "http:// is no database that lotbook knows"],
     ["db copy ledger", "ledger is the ledger itself"],
-    ["generate --out no-such-place/x.csv", "the directory no-such-place does not exist"],
+    ["generate --out no-such-place/x.csv", "the directory of no-such-place/x.csv does not exist"],
     ["correct b1 --void", "required option '--reason <text>' not specified"],
     ["correct b1 --void --price 1 --reason r", "leave out what would replace it"],
     ["review list --kind late", "Allowed choices are conflict, waiting"],

@@ -3,7 +3,7 @@ import { appendFile, mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { checkFiles, findFiles, openInput, readInput } from "../../src/ledger/input-file.ts";
-import { makeDirectory } from "../../src/store/make-directory.ts";
+import { makeDirectory } from "../../src/store/directory.ts";
 import { csvRow, header, withDirectory } from "./ledger.ts";
 
 test("files are checked before anything is made for them", () =>

@@ -1,5 +1,4 @@
 /** `lotbook fee-value set|from-prices`. */
-import { access, constants } from "node:fs/promises";
 import { InvalidArgumentError, type Command } from "commander";
 import type { PricedFee } from "../../index.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
@@ -116,7 +115,8 @@ async function fromPrices(
   file: string,
   options: PricesCommandOptions,
 ): Promise<void> {
-  await access(file, constants.R_OK);
+  const { findFile } = await import("../../ledger/input-file.ts");
+  await findFile(file);
   await session.withExistingLedger("fee-value from-prices", async (ledger) => {
     const { author, ...rest } = options;
     const printer = new FeePrinter(session);
@@ -163,7 +163,7 @@ export function define(command: Command, session: Session): void {
   const pricing = command
     .command("from-prices")
     .description("value all fees that have no value by a file of prices")
-    .argument("<prices.csv>", "columns asset,quote,at,price")
+    .argument("<prices.csv>", "columns asset,quote,at,price; - is standard input")
     .option("--max-age <time>", "how old a price may be: 90m, 1h, 1d", duration, duration("1h"));
   addAuthor(addNarrowing(pricing))
     .addHelpText("after", pricesExample)

@@ -1,9 +1,8 @@
 /** `lotbook generate`. */
 import { createWriteStream } from "node:fs";
-import { dirname } from "node:path";
 import { finished } from "node:stream/promises";
 import { InvalidArgumentError, type Command } from "commander";
-import { explainPath, isSystemError } from "../../errors.ts";
+import { explainNewFile } from "../../errors.ts";
 import { generatedBlocks, writeGenerated } from "../../generate/write.ts";
 import type { Session } from "../session.ts";
 
@@ -54,8 +53,7 @@ export function define(command: Command, session: Session): void {
         await finished(stream);
         session.say(`${rows} rows written to ${out}`);
       } catch (error) {
-        const isMissing = isSystemError(error) && error.code === "ENOENT";
-        throw explainPath(isMissing ? `the directory ${dirname(out)}` : `the file ${out}`, error);
+        throw explainNewFile(out, error);
       }
     });
 }

@@ -3,7 +3,6 @@
  * temporary table, and fees are valued and recorded some thousand a batch, so memory grows with neither. A
  * run that ends early has recorded whole batches; the next one goes on with the fees that are left.
  */
-import { createReadStream } from "node:fs";
 import { basename } from "node:path";
 import { type Price, readPrices } from "../../adapters/prices-csv.ts";
 import { factToLine } from "../../adapters/lotbook-ndjson/lines.ts";
@@ -14,6 +13,7 @@ import { worthOf } from "../../core/worth.ts";
 import { LotbookError } from "../../errors.ts";
 import { CopyText } from "../../store/copy-text.ts";
 import type { Connection, Database } from "../../store/database.ts";
+import { findFile, type InputFile, readInput } from "../input-file.ts";
 import type { Ports } from "../ports.ts";
 import { recordBatch, type SourcedTelling } from "../record/batch.ts";
 import type { Narrowing } from "./named.ts";
@@ -61,12 +61,12 @@ const feesABatch = 5_000;
 const sourceBytes = 200;
 
 async function* pricesAsCopy(
-  file: string,
+  input: InputFile,
   progress: (rows: number) => void,
 ): AsyncGenerator<Uint8Array> {
   const copy = new CopyText();
   let rows = 0;
-  for await (const prices of readPrices(file, createReadStream(file, { highWaterMark: 1 << 18 }))) {
+  for await (const prices of readPrices(input.name, readInput(input))) {
     for (const { row, asset, quote, at, price } of prices as readonly Price[]) {
       copy.whole(row);
       copy.text(asset);
@@ -83,7 +83,7 @@ async function* pricesAsCopy(
 
 async function stagePrices(
   connection: Connection,
-  file: string,
+  input: InputFile,
   progress: (rows: number) => void,
 ): Promise<number> {
   await connection.script(
@@ -91,7 +91,7 @@ async function stagePrices(
      CREATE TEMP TABLE prices (place bigint, asset text COLLATE "C", quote text COLLATE "C", at bigint,
        price numeric)`,
   );
-  const rows = await connection.copyIn("COPY prices FROM STDIN", pricesAsCopy(file, progress));
+  const rows = await connection.copyIn("COPY prices FROM STDIN", pricesAsCopy(input, progress));
   await connection.script("CREATE INDEX ON prices (asset, quote, at); ANALYZE prices");
   const [twice] = await connection.query<{ first: bigint; last: bigint }>(
     `SELECT min(place) AS first, max(place) AS last FROM prices GROUP BY asset, quote, at
@@ -99,9 +99,13 @@ async function stagePrices(
   );
   if (twice === undefined) return rows;
   const places = `rows ${twice.first} and ${twice.last}`;
-  throw new LotbookError("BAD_INPUT", `${shownText(file)}: ${places} say two prices of one time`, {
-    advice: "nothing was recorded; keep the one that is right",
-  });
+  throw new LotbookError(
+    "BAD_INPUT",
+    `${shownText(input.name)}: ${places} say two prices of one time`,
+    {
+      advice: "nothing was recorded; keep the one that is right",
+    },
+  );
 }
 
 interface FeeRow {
@@ -298,17 +302,19 @@ async function recordPage(
   return { fees, batch: batchId };
 }
 
-/** Values the fees that have no value by a file of prices. */
+/** Values the fees that have no value by a file of prices; `-` is standard input. */
 export async function feeValuesFromPrices(
   database: Database,
   ports: Ports,
-  file: string,
+  path: string,
   options: PricesOptions = {},
 ): Promise<PricesResult> {
+  const input = await findFile(path);
+  const file = input.name;
   const { maxAge = hour, progress = () => {}, onFees = () => {} } = options;
   const valuing = new Valuing(file, maxAge);
   return database.connect(async (connection) => {
-    const prices = await stagePrices(connection, file, progress);
+    const prices = await stagePrices(connection, input, progress);
     const batches: string[] = [];
     let valued = 0;
     let without = 0;

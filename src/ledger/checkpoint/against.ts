@@ -2,7 +2,7 @@
 import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
-import { LotbookError } from "../../errors.ts";
+import { explainPath, LotbookError } from "../../errors.ts";
 import { bookId, checkpointLeaf } from "../../seal/leaf.ts";
 import { RootBuilder } from "../../seal/merkle.ts";
 import type { Connection, Database } from "../../store/database.ts";
@@ -65,14 +65,16 @@ function parseBook(line: string, place: string): Book {
 async function* readBooks(file: string): AsyncGenerator<Book[], void, void> {
   let page: Book[] = [];
   let number = 0;
-  for await (const line of createInterface({
-    input: createReadStream(file),
-    crlfDelay: Infinity,
-  })) {
-    page.push(parseBook(line, `${file}:${(number += 1)}`));
-    if (page.length < booksAPage) continue;
-    yield page;
-    page = [];
+  const lines = createInterface({ input: createReadStream(file), crlfDelay: Infinity });
+  try {
+    for await (const line of lines) {
+      page.push(parseBook(line, `${file}:${(number += 1)}`));
+      if (page.length < booksAPage) continue;
+      yield page;
+      page = [];
+    }
+  } catch (error) {
+    throw explainPath(file, error);
   }
   if (page.length > 0) yield page;
 }
@@ -166,7 +168,9 @@ export async function compareWithCheckpoint(
   database: Database,
   { file, key }: AgainstOptions,
 ): Promise<Extension> {
-  const note = await readFile(file, "utf8");
+  const note = await readFile(file, "utf8").catch((error: unknown) => {
+    throw explainPath(file, error);
+  });
   const { text, head } = parseNote(note);
   if (!isSignedBy(note, text, await readPublicKey(key))) {
     throw new LotbookError("BAD_INPUT", `${file} is not signed with the key of ${key}`, {

@@ -7,7 +7,7 @@ import {
 } from "node:crypto";
 import { readFile, realpath, stat, writeFile } from "node:fs/promises";
 import { dirname, isAbsolute, relative, resolve } from "node:path";
-import { LotbookError } from "../../errors.ts";
+import { explainNewFile, explainPath, LotbookError } from "../../errors.ts";
 import type { Database } from "../../store/database.ts";
 import { keyId, noteKey } from "./note.ts";
 
@@ -51,7 +51,11 @@ export async function refuseInside(location: string, path: string, what: string)
 export async function makeKey(path: string): Promise<PublicKey> {
   const { privateKey, publicKey } = generateKeyPairSync("ed25519");
   const pem = privateKey.export({ type: "pkcs8", format: "pem" });
-  await writeFile(path, pem, { mode: 0o600, flag: "wx", flush: true });
+  try {
+    await writeFile(path, pem, { mode: 0o600, flag: "wx", flush: true });
+  } catch (error) {
+    throw explainNewFile(path, error);
+  }
   return describeKey(publicKey);
 }
 
@@ -80,22 +84,32 @@ function parse(read: () => KeyObject, path: string): KeyObject {
   }
 }
 
+async function readPem(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    throw explainPath(path, error);
+  }
+}
+
 /** A private key, from a file that others can't read. */
 export async function readSigningKey(path: string, database: Database): Promise<SigningKey> {
   await refuseInside(database.location, path, "a key");
-  const { mode } = await stat(path);
+  const { mode } = await stat(path).catch((error: unknown) => {
+    throw explainPath(path, error);
+  });
   if (process.platform !== "win32" && (mode & 0o077) !== 0) {
     throw new LotbookError("REFUSED", `${path} can be read or changed by others than its owner`, {
       advice: `if nobody has read it: chmod 600 ${path}; else make another key`,
     });
   }
-  const pem = await readFile(path, "utf8");
+  const pem = await readPem(path);
   const privateKey = parse(() => createPrivateKey(pem), path);
   return { privateKey, publicKey: createPublicKey(privateKey) };
 }
 
 /** The public key of a file that holds it, or its private one. */
 export async function readPublicKey(path: string): Promise<KeyObject> {
-  const pem = await readFile(path, "utf8");
+  const pem = await readPem(path);
   return parse(() => createPublicKey(pem), path);
 }

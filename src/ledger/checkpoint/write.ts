@@ -1,6 +1,6 @@
 /** Makes a checkpoint of the ledger as it stands at one moment: docs/spec/checkpoint.md. */
-import { open, rm } from "node:fs/promises";
-import { LotbookError } from "../../errors.ts";
+import { type FileHandle, open, rm } from "node:fs/promises";
+import { explainNewFile, LotbookError } from "../../errors.ts";
 import { checkpointLeaf, noHash } from "../../seal/leaf.ts";
 import { RootBuilder } from "../../seal/merkle.ts";
 import type { Connection, Database } from "../../store/database.ts";
@@ -95,15 +95,23 @@ function bookLine({ sealed: _sealed, ...row }: HeadRow): string {
   return `${JSON.stringify(Object.fromEntries(texts))}\n`;
 }
 
+async function openNew(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, "wx");
+  } catch (error) {
+    throw explainNewFile(path, error);
+  }
+}
+
 /** Files that are not there yet; taken away again where the work fails. */
 async function withNewFiles<T>(
   paths: readonly string[],
   work: (write: ((text: string) => Promise<unknown>)[]) => Promise<T>,
 ): Promise<T> {
-  const files: { readonly path: string; readonly handle: Awaited<ReturnType<typeof open>> }[] = [];
+  const files: { readonly path: string; readonly handle: FileHandle }[] = [];
   let done = false;
   try {
-    for (const path of paths) files.push({ path, handle: await open(path, "wx") });
+    for (const path of paths) files.push({ path, handle: await openNew(path) });
     const result = await work(
       files.map(
         ({ handle }) =>

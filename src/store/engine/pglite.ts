@@ -14,7 +14,7 @@ import { dirname, join, resolve } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
 import type { Connection, Durability } from "../database.ts";
 import { explainPath, LotbookError } from "../../errors.ts";
-import { makeDirectory } from "../make-directory.ts";
+import { makeDirectory } from "../directory.ts";
 import { LeasedConnection, sessionSettings } from "./connection.ts";
 import { acquireDirectoryLock, type DirectoryLock } from "./directory-lock.ts";
 import { DurableFileSystem } from "./durable-file-system.ts";

@@ -136,7 +136,10 @@ function requirePrices(text: string, { prices, end }: Reading): void {
       `a price breaks a rule: ${brokenRuleOfPrice(price)}`,
     );
   if (end !== undefined || text.includes('"')) return;
-  const rows = text.split(/\r?\n/).flatMap((line, index) => (line === "" ? [] : [index + 1]));
+  const rows = text
+    .replace("\uFEFF", "")
+    .split(/\r?\n/)
+    .flatMap((line, index) => (line === "" ? [] : [index + 1]));
   const read = prices.map(({ row }) => row);
   requireThat(
     isDeepStrictEqual(read, rows.slice(1)),

@@ -1,6 +1,7 @@
 /**
- * What a fact or a price must be, from docs/spec/numbers.md, docs/spec/time.md and the facts of docs/spec/hashing.md,
- * written apart from src/core: of that it uses the types only. Gives the first rule that is broken.
+ * What a fact or a price must be, from docs/spec/numbers.md, docs/spec/time.md and the facts of
+ * docs/spec/hashing.md, written apart from src: of that it uses the types only. Gives the first rule that is
+ * broken.
  */
 import type { Price } from "../../../src/adapters/prices-csv.ts";
 import type { Fact, Fee, Fill } from "../../../src/core/fact.ts";

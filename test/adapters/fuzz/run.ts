@@ -30,8 +30,9 @@ export async function judgeSeed(
   tally: Tally,
   read?: ReadFile,
 ): Promise<number> {
-  const input = inputOf(generator, seed);
+  let input: FuzzInput | undefined;
   try {
+    input = inputOf(generator, seed);
     const before = process.threadCpuUsage();
     await judge(input, seed, tally, read);
     const { user, system } = process.threadCpuUsage(before);
@@ -40,8 +41,8 @@ export async function judgeSeed(
     return took;
   } catch (error) {
     const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    const shown = JSON.stringify(input.bytes.toString("latin1")).slice(0, 500);
-    const how = `read as ${input.from ?? "what it looks like"}: ${shown}`;
+    const shown = JSON.stringify(input?.bytes.toString("latin1") ?? "not made").slice(0, 500);
+    const how = `read as ${input?.from ?? "what it looks like"}: ${shown}`;
     throw new Error(`${what}\n${how}\n${replayOf(generator, seed)}`, { cause: error });
   }
 }

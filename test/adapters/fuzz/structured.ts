@@ -91,7 +91,8 @@ function doubleColumn(random: Random, table: Table): void {
 function swapColumns(random: Random, table: Table): void {
   const width = table[0]?.length ?? 1;
   const [one, other] = [random.below(width), random.below(width)];
-  for (const row of table) [row[one], row[other]] = [row[other] ?? "", row[one] ?? ""];
+  for (const row of table)
+    if (Math.max(one, other) < row.length) [row[one], row[other]] = [row[other]!, row[one]!];
 }
 
 function changedTable(random: Random, sample: Table): Table {
