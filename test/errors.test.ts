@@ -1,7 +1,7 @@
 /** Holds src/errors.ts and docs/errors.md together, both ways. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { LotbookError, errorTable, explainPath } from "../src/errors.ts";
+import { LotbookError, errorTable, explainNewFile, explainPath } from "../src/errors.ts";
 
 interface Section {
   readonly code: string;
@@ -44,8 +44,8 @@ describe("docs/errors.md", () => {
 });
 
 /** As Node throws it. */
-const refused = (code: string): Error =>
-  Object.assign(new Error(`${code}: no such thing, open`), { code, syscall: "open" });
+const refused = (code: string, syscall = "open"): Error =>
+  Object.assign(new Error(`${code}: no such thing, ${syscall}`), { code, syscall });
 
 describe("what the system says of a path", () => {
   it("is told in words, with what to do", () => {
@@ -63,6 +63,18 @@ describe("what the system says of a path", () => {
     });
     expect(explainPath("out", refused("ENOSPC"))).toMatchObject({ code: "ENVIRONMENT" });
     expect(explainPath("data", refused("ENOENT"), "ENVIRONMENT")).toMatchObject({ exit: 3 });
+  });
+
+  it("is told by the call where it matters, and of a new file by its directory", () => {
+    const message = (error: unknown): unknown => (error as Error).message;
+    expect(message(explainNewFile("k", refused("EEXIST")))).toBe("k is there already");
+    expect(message(explainPath("k", refused("EEXIST", "mkdir")))).toBe(
+      "k is a file, and not a directory",
+    );
+    expect(message(explainNewFile("no/k", refused("ENOENT")))).toBe(
+      "the directory of no/k does not exist",
+    );
+    expect(message(explainNewFile("k", refused("EISDIR")))).toBe("k is a directory");
   });
 
   it("is told by its code where there are no words, and other errors are left as they are", () => {

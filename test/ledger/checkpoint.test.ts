@@ -1,5 +1,5 @@
 /** A checkpoint kept outside finds what a ledger that agrees with itself hides. */
-import { chmod, readFile, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { makeKey } from "../../src/ledger/checkpoint/key.ts";
@@ -46,6 +46,34 @@ describeEngines("checkpoint", (engine) => {
           ok: false,
           differences: [{ what: "the book's end was cut off", symbol: "BTC-USD", number: "2" }],
         });
+
+        const elsewhere = join(directory, "none");
+        for (const [ask, said] of [
+          [() => ledger.checkpoint({ key: elsewhere, file: `${file}2` }), "none does not exist"],
+          [() => ledger.checkpoint({ key, file: join(elsewhere, "note") }), "the directory of"],
+          [() => ledger.compareWithCheckpoint({ key, file: elsewhere }), "none does not exist"],
+          [() => ledger.compareWithCheckpoint({ key: elsewhere, file }), "none does not exist"],
+          [
+            () => ledger.compareWithCheckpoint({ key, file: directory }),
+            `${directory} is a directory`,
+          ],
+          [
+            () => ledger.compareWithCheckpoint({ key: directory, file }),
+            `${directory} is a directory`,
+          ],
+        ] as const)
+          await expect(ask()).rejects.toMatchObject({
+            name: "LotbookError",
+            message: expect.stringContaining(said) as string,
+          });
+        await rename(`${file}.books`, `${file}.kept`);
+        await expect(ledger.compareWithCheckpoint({ key, file })).rejects.toThrow(
+          "note.books does not exist",
+        );
+        await mkdir(`${file}.books`);
+        await expect(ledger.compareWithCheckpoint({ key, file })).rejects.toThrow(
+          "note.books is a directory",
+        );
 
         const note = await readFile(file, "utf8");
         await writeFile(file, note.replace("facts 2", "facts 1"));
