@@ -47,6 +47,8 @@ describe("docs/errors.md", () => {
 const refused = (code: string, syscall = "open"): Error =>
   Object.assign(new Error(`${code}: no such thing, ${syscall}`), { code, syscall });
 
+const message = (error: unknown): string => (error as Error).message;
+
 describe("what the system says of a path", () => {
   it("is told in words, with what to do", () => {
     expect(explainPath("a.csv", refused("ENOENT"))).toMatchObject({
@@ -66,7 +68,6 @@ describe("what the system says of a path", () => {
   });
 
   it("is told by the call where it matters, and of a new file by its directory", () => {
-    const message = (error: unknown): unknown => (error as Error).message;
     expect(message(explainNewFile("k", refused("EEXIST")))).toBe("k is there already");
     expect(message(explainPath("k", refused("EEXIST", "mkdir")))).toBe(
       "k is a file, and not a directory",
