@@ -71,6 +71,8 @@ describe("without an end", () => {
     ["nesting in a page", "coinbase-rest", '{"a":', "["],
     ["keys of a page", "coinbase-rest", "{", '"a":1,'],
     ["escapes", "coinbase-rest", '{"', "\\"],
+    ["a price", "prices-csv", "asset,quote,at,price\nBNB,USD,2026-03-02T14:05:11Z,", "9"],
+    ["a quote in prices", "prices-csv", 'asset,quote,at,price\n"', "x\n"],
     ["what is no text", "lotbook-csv", `${csvHeader}f`, "\0"],
   ];
   const piece = 65_536;
