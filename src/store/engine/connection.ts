@@ -98,4 +98,6 @@ export class LeasedConnection implements Connection {
 export const sessionSettings =
   "SET timezone = 'UTC'; SET datestyle = 'ISO, YMD'; SET intervalstyle = 'iso_8601'; " +
   "SET bytea_output = 'hex'; SET client_encoding = 'UTF8'; SET standard_conforming_strings = on; " +
-  "SET synchronous_commit = on; SET search_path = lotbook, pg_temp";
+  "SET synchronous_commit = on; SET search_path = lotbook, pg_temp; " +
+  // Compiling a statement takes longer than all it does with a page of facts.
+  "SET jit = off";

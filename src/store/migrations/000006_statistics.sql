@@ -42,13 +42,17 @@ CREATE INDEX runs_running ON runs (run) WHERE status = 'running';
 CREATE INDEX steps_by_version ON steps (version);
 
 REVOKE ALL ON FUNCTION refresh_statistics FROM PUBLIC;
+-- An empty table is left alone: once told that it has no rows, the planner tries each fact against it by a scan.
 DO $$
-DECLARE of_version integer; name text;
+DECLARE of_version integer; name text; has_rows boolean;
 BEGIN
   IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'lotbook_runtime') THEN
     GRANT EXECUTE ON FUNCTION refresh_statistics TO lotbook_runtime;
   END IF;
-  ANALYZE fills, opening_lots, voids, fee_values;
+  FOREACH name IN ARRAY '{fills,opening_lots,voids,fee_values}'::text[] LOOP
+    EXECUTE format('SELECT EXISTS (SELECT FROM %I)', name) INTO has_rows;
+    IF has_rows THEN EXECUTE format('ANALYZE %I', name); END IF;
+  END LOOP;
   FOR of_version IN SELECT version FROM versions LOOP
     FOREACH name IN ARRAY version_partitions(of_version) LOOP
       IF to_regclass(name) IS NOT NULL THEN EXECUTE format('ANALYZE %I', name); END IF;
