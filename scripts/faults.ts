@@ -13,6 +13,7 @@ import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises"
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { adapterFaults } from "./faults/adapters.ts";
 import { coreFaults } from "./faults/core.ts";
 import type { Fault } from "./faults/fault.ts";
 import { ledgerFaults } from "./faults/ledger.ts";
@@ -198,7 +199,7 @@ async function passesUnharmed(faults: readonly Fault[], directory: string): Prom
 }
 
 async function main(part: string | undefined): Promise<number> {
-  const all: readonly Fault[] = [...coreFaults, ...ledgerFaults];
+  const all: readonly Fault[] = [...coreFaults, ...adapterFaults, ...ledgerFaults];
   const wrong = await misplaced([alone, ...all]);
   if (wrong.length > 0) {
     for (const line of wrong) write(line);
