@@ -1,5 +1,5 @@
 import { type Check, visible } from "../check.ts";
-import { normal } from "../encoding.ts";
+import { identity, normal } from "../encoding.ts";
 import { allocation, bookDigest, day, openLot, versionDigest } from "../records.ts";
 
 /**
@@ -17,9 +17,20 @@ const hashed = (columns: string, inner: string, hash: string): string => `
   FROM (${inner}
     OFFSET 0) AS written`;
 
-const joinIdentity = (alias: string, entry: string): string =>
-  `LEFT JOIN verify_identities ${alias}
-    ON ${alias}.book_id = it.book_id AND ${alias}.entry = it.${entry}`;
+/**
+ * The bytes that stand for the fact of a side. Only sales close and only the others open: a row that names a
+ * fact of the wrong side has no identity, so no hash is right.
+ */
+const closings = `
+    SELECT book_id, entry, ${identity("01", "fill_id")} AS identity FROM fills WHERE side <> 'buy'`;
+const openings = `
+    SELECT book_id, entry, ${identity("01", "fill_id")} AS identity FROM fills WHERE side = 'buy'
+    UNION ALL
+    SELECT book_id, entry, ${identity("03", "lot_key")} FROM opening_lots`;
+
+const joinIdentity = (alias: string, side: string, entry: string): string =>
+  `LEFT JOIN (${side}
+  ) AS ${alias} ON ${alias}.book_id = it.book_id AND ${alias}.entry = it.${entry}`;
 
 const written = (names: readonly string[]): string =>
   names.map((name) => `${normal(`it.${name}`)} AS ${name}`).join(", ");
@@ -31,7 +42,7 @@ const allocationHashes = hashed(
     `it.book_id, it.close_entry, it.open_entry, it.slice, it.row_hash, it.opened_at, it.closed_at, it.missing,
     c.identity AS closing, o.identity AS opening,
     ${written(["quantity", "open_fee", "close_fee", "cost_basis", "proceeds", "pnl"])}`,
-    `${joinIdentity("c", "close_entry")}\n  ${joinIdentity("o", "open_entry")}`,
+    `${joinIdentity("c", closings, "close_entry")}\n  ${joinIdentity("o", openings, "open_entry")}`,
   ),
   allocation,
 );
@@ -42,7 +53,7 @@ const openLotHashes = hashed(
     "open_lots",
     `it.book_id, it.open_entry, it.row_hash, it.opened_at, it.missing, o.identity AS opening,
     ${written(["quantity", "open_fee", "cost_basis"])}`,
-    joinIdentity("o", "open_entry"),
+    joinIdentity("o", openings, "open_entry"),
   ),
   openLot,
 );
