@@ -58,6 +58,11 @@ FROM verify_faults
 WHERE invariant = '${invariant}'
 ORDER BY close_place, slice, open_place`;
 
+/** The fact at a place, for the few rows that are told of. */
+export const namedByPlace = `JOIN (
+  SELECT m.place, m.entry, b.book_id FROM verify_movements m JOIN verify_books b ON b.book = m.book
+) AS fact USING (place)`;
+
 /** The rows of a table of conclusions that a reader at revision $2 sees of version $1, as `it`. */
 export const visible = (table: string, columns: string, joins = ""): string => `
   SELECT ${columns}

@@ -101,6 +101,7 @@ SET LOCAL work_mem = '256MB';
 SET LOCAL enable_nestloop = off;
 SET LOCAL enable_mergejoin = off;
 SET LOCAL default_statistics_target = 1;
+SET LOCAL max_parallel_workers_per_gather = 0;
 SET LOCAL jit = off;
 SET LOCAL client_encoding = 'UTF8'`;
 

@@ -130,22 +130,16 @@ export const lots = visible(
  * left to prove. Two lots of one fact give two rows.
  */
 export const opened = `
-SELECT m.book_id, m.entry, o.*
-FROM (
-  SELECT coalesce(s.open_place, l.open_place) AS place,
+SELECT coalesce(s.open_place, l.open_place) AS place,
     coalesce(s.open_quantity, l.open_quantity) AS open_quantity,
     coalesce(s.open_total, l.open_total) AS open_total,
     coalesce(s.open_through, 0) AS through, coalesce(s.open_shared, 0) AS shared,
     s.open_place IS NOT NULL AS sliced, l.open_place IS NOT NULL AS has_lot,
     coalesce(l.quantity, 0) AS lot_quantity, l.open_fee AS lot_fee
-  FROM (SELECT * FROM verify_slices WHERE open_last) AS s
-  FULL JOIN (SELECT * FROM verify_lots WHERE open_place IS NOT NULL) AS l ON l.open_place = s.open_place
-  WHERE l.open_place IS NOT NULL OR s.open_through <> s.open_quantity
-    OR s.open_shared IS DISTINCT FROM s.open_total
-) AS o
-JOIN (
-  SELECT m.place, m.entry, b.book_id FROM verify_movements m JOIN verify_books b ON b.book = m.book
-) AS m ON m.place = o.place`;
+FROM (SELECT * FROM verify_slices WHERE open_last) AS s
+FULL JOIN (SELECT * FROM verify_lots WHERE open_place IS NOT NULL) AS l ON l.open_place = s.open_place
+WHERE l.open_place IS NOT NULL OR s.open_through <> s.open_quantity
+  OR s.open_shared IS DISTINCT FROM s.open_total`;
 
 /**
  * Facts without a row. Rows name places of movements only, a sale's by its last slice, an opening fact's by

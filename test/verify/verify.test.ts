@@ -4,6 +4,7 @@ import { checks } from "../../src/verify/checks.ts";
 import { type Verification, verifyVersion } from "../../src/verify/run.ts";
 import { describeEngines, type TestDatabase, type TestEngine } from "../engines.ts";
 import { writeFixture } from "./fixture.ts";
+import { rolledBack } from "./rollback.ts";
 import { conclusionPlants } from "./plants/conclusions.ts";
 import { factPlants } from "./plants/facts.ts";
 import { tellingPlants } from "./plants/tellings.ts";
@@ -32,24 +33,14 @@ const ledgerTables = [
   "book_states",
 ];
 
-const each = (statement: (table: string) => string): string =>
-  ledgerTables.map(statement).join(";\n");
-
-/** Puts the fixture in as somebody who may do anything, and a copy of every table beside it. */
+/** Puts the fixture in as somebody who may do anything, and nothing will object to what is planted. */
 async function prepare(connection: Connection): Promise<void> {
-  await connection.script(each((table) => `ALTER TABLE ${table} DISABLE TRIGGER ALL`));
+  for (const table of ledgerTables) {
+    await connection.script(`ALTER TABLE ${table} DISABLE TRIGGER ALL`);
+  }
   await connection.script(`ALTER TABLE observations DROP CONSTRAINT observations_outcome_check,
     DROP CONSTRAINT observations_entry_check, DROP CONSTRAINT observations_told_check`);
   await writeFixture(connection);
-  await connection.script("CREATE SCHEMA untouched");
-  await connection.script(each((table) => `CREATE TABLE untouched.${table} AS TABLE ${table}`));
-}
-
-async function restore(connection: Connection): Promise<void> {
-  await connection.script(`TRUNCATE ${ledgerTables.join(", ")}`);
-  await connection.script(
-    each((table) => `INSERT INTO ${table} OVERRIDING SYSTEM VALUE TABLE untouched.${table}`),
-  );
 }
 
 const violated = (found: Verification): string[] =>
@@ -97,22 +88,43 @@ function suite(engine: TestEngine): void {
     await expect(verifyVersion(test.database, { revision: 9n })).rejects.toThrow("no revision 9");
   });
 
-  for (const { check, title, sql, what, version } of plants) {
-    it(`${check} finds ${title}`, async () => {
-      await engine.superuser(test, (connection) => connection.script(sql));
-      try {
-        const found = await verifyVersion(test.database, { version: version ?? 1 });
+  describe("plants, each in a transaction that is rolled back", () => {
+    let connection: Connection;
+    let done: () => void;
+    let lease: Promise<unknown>;
+
+    beforeAll(async () => {
+      await new Promise<void>((ready, failed) => {
+        lease = engine.superuser(test, async (superuser) => {
+          connection = superuser;
+          ready();
+          await new Promise<void>((resolve) => {
+            done = resolve;
+          });
+        });
+        lease.catch(failed);
+      });
+    });
+    afterAll(async () => {
+      done?.();
+      await lease;
+    });
+
+    for (const { check, title, sql, what, version } of plants) {
+      it(`${check} finds ${title}`, async () => {
+        const found = await rolledBack(test.database, connection, async (within) => {
+          await connection.script(sql);
+          return verifyVersion(within, { version: version ?? 1 });
+        });
         expect(violated(found)).toContain(check);
         const result = found.checks.find(({ id }) => id === check);
         const said = result?.examples.map((example) => example.what) ?? [];
         expect(said).toContainEqual(expect.stringContaining(what ?? ""));
-      } finally {
-        await engine.superuser(test, restore);
-      }
-    });
-  }
+      });
+    }
+  });
 
-  it("finds nothing wrong once all is put back", async () => {
+  it("finds nothing wrong once all is rolled back", async () => {
     expect(violated(await verifyVersion(test.database))).toEqual([]);
   });
 }

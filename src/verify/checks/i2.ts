@@ -1,4 +1,4 @@
-import type { Check } from "../check.ts";
+import { type Check, namedByPlace } from "../check.ts";
 
 export const i2: Check = {
   id: "I2",
@@ -7,10 +7,11 @@ export const i2: Check = {
   needsVersion: true,
   parts: [
     `
-SELECT 'slices and open lot do not add up to the opening fact' AS what, book_id, entry,
+SELECT 'slices and open lot do not add up to the opening fact' AS what, fact.book_id, fact.entry,
   NULL::bigint AS opening, NULL::integer AS slice, open_quantity::text AS expected,
   trim_scale(through + lot_quantity)::text AS found
 FROM verify_opened
+${namedByPlace}
 WHERE through + lot_quantity <> open_quantity
 ORDER BY place`,
     `

@@ -1,4 +1,4 @@
-import { type Check, type Fault, faultsOf } from "../check.ts";
+import { type Check, type Fault, faultsOf, namedByPlace } from "../check.ts";
 
 type Side = "open" | "close";
 
@@ -8,10 +8,12 @@ const unit = (side: Side): string =>
 
 /**
  * numbers.md 4. div() is the truncating integer division of numeric, so trunc(A x c / Q) in units of 10^-s
- * is div(A x 10^s x c, Q): the plain division operator would choose a scale of its own.
+ * is div(A x 10^s x c, Q): the plain division operator would choose a scale of its own. At both ends, where
+ * most slices begin or end, there is nothing to divide.
  */
 const prefix = (side: Side, consumed: string): string =>
-  `div(${side}_total * ${unit(side)} * (${consumed}), nullif(${side}_quantity, 0))`;
+  `CASE ${consumed} WHEN 0 THEN 0 WHEN ${side}_quantity THEN ${side}_total * ${unit(side)}
+        ELSE div(${side}_total * ${unit(side)} * (${consumed}), nullif(${side}_quantity, 0)) END`;
 
 /** A count of units as an amount, for people: 1e-18 x count, exact. */
 const shown = (count: string, side: Side): string =>
@@ -45,20 +47,23 @@ export const alongOpen: readonly Fault[] = [share("open")];
 
 /** A lot carries the rest: the fee without the prefix of all that was consumed. */
 const lotShares = `
-SELECT 'share left in an open lot' AS what, book_id, entry, NULL::bigint AS opening, NULL::integer AS slice,
+SELECT 'share left in an open lot' AS what, fact.book_id, fact.entry, NULL::bigint AS opening,
+  NULL::integer AS slice,
   ${shown("units", "open")}::text AS expected, trim_scale(lot_fee)::text AS found
 FROM (
   SELECT *, open_total * ${unit("open")} - ${prefix("open", "through")} AS units
   FROM verify_opened WHERE has_lot
 ) AS lot
+${namedByPlace}
 WHERE lot_fee * ${unit("open")} IS DISTINCT FROM units
 ORDER BY place`;
 
 const openSums = `
-SELECT 'the shares do not add up to the fee' AS what, book_id, entry, NULL::bigint AS opening,
+SELECT 'the shares do not add up to the fee' AS what, fact.book_id, fact.entry, NULL::bigint AS opening,
   NULL::integer AS slice, open_total::text AS expected,
   trim_scale(shared + coalesce(lot_fee, 0))::text AS found
 FROM verify_opened
+${namedByPlace}
 WHERE shared + coalesce(lot_fee, 0) <> open_total
 ORDER BY place`;
 

@@ -152,8 +152,11 @@ WITH RECURSIVE cut AS (
 ), third AS (${reduced(
   `SELECT tree, eighth.number, width, hashes
     FROM (
-      SELECT tree, place / ${leavesAtOnce} AS number, string_agg(hash, ''::bytea ORDER BY place) AS hashes
-      FROM leaf GROUP BY tree, place / ${leavesAtOnce}
+      SELECT tree, number, string_agg(hash, ''::bytea) AS hashes
+      FROM (
+        SELECT tree, place / ${leavesAtOnce} AS number, hash FROM leaf ORDER BY tree, number, place
+      ) AS in_order
+      GROUP BY tree, number
     ) AS eighth JOIN cut USING (tree)`,
   "width",
 )}
