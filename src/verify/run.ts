@@ -25,7 +25,8 @@ export interface Verification {
   readonly checks: readonly CheckResult[];
 }
 
-interface Cut {
+/** What is verified, as `verifyVersion` makes it of its options. */
+export interface Cut {
   readonly version: number | null;
   readonly revision: bigint;
 }
@@ -38,12 +39,23 @@ export async function verifyVersion(
   options: VerifyOptions = {},
 ): Promise<Verification> {
   const cut = await database.connect((connection) => resolveCut(connection, options));
-  const lanes: Lane[] = cut.version === null ? ["facts"] : ["matching", "facts", "digests"];
+  const lanes: readonly Lane[] =
+    cut.version === null ? ["facts"] : ["matching", "facts", "digests"];
+  return verifyLanes(database, cut, lanes, options.progress);
+}
+
+/** The checks of some lanes only. */
+export async function verifyLanes(
+  database: Database,
+  cut: Cut,
+  lanes: readonly Lane[],
+  progress?: VerifyOptions["progress"],
+): Promise<Verification> {
+  const waiting = [...lanes];
   const results: LaneResult[] = [];
   const work = async (): Promise<void> => {
-    for (let lane = lanes.shift(); lane !== undefined; lane = lanes.shift()) {
+    for (let lane = waiting.shift(); lane !== undefined; lane = waiting.shift()) {
       const next = lane;
-      const { progress } = options;
       results.push(
         await database.connect((connection) => runLane(connection, next, cut, progress)),
       );

@@ -1,4 +1,32 @@
 import type { Connection, Database } from "../../src/store/database.ts";
+import type { TestDatabase, TestEngine } from "../engines.ts";
+
+export interface Lease {
+  readonly connection: Connection;
+  end(): Promise<void>;
+}
+
+/** A connection with all rights, until it is ended. On the embedded engine everything else waits. */
+export async function superuserLease(engine: TestEngine, test: TestDatabase): Promise<Lease> {
+  let free: (() => void) | undefined;
+  let leased: Promise<void> | undefined;
+  const connection = await new Promise<Connection>((resolve, reject) => {
+    leased = engine.superuser(test, (given) => {
+      resolve(given);
+      return new Promise<void>((ended) => {
+        free = ended;
+      });
+    });
+    leased.catch(reject);
+  });
+  return {
+    connection,
+    async end() {
+      free?.();
+      await leased;
+    },
+  };
+}
 
 /**
  * Runs `work` in one transaction that is rolled back, with a database that sees what is done in it: its only
