@@ -1,51 +1,76 @@
 import {
-  decimalField,
+  bytesField,
   feeList,
   integerField,
   leaf,
-  bytesField,
+  normal,
   optional,
   textField,
 } from "./encoding.ts";
 import { observation, telling } from "./records.ts";
 
 /** Leaves of the facts, hashing.md 2: for each kind its table and the record's fields. */
-const place = [textField("01", "b.portfolio"), textField("02", "b.symbol")];
-const text = (tag: string, column: string): string => textField(tag, `f.${column}`);
-const decimal = (tag: string, column: string): string => decimalField(tag, `f.${column}`);
-const integer = (tag: string, column: string): string => integerField(tag, `f.${column}::bigint`);
+export interface FactRecord {
+  readonly table: string;
+  /** The leaf over a row of `writtenFacts`. */
+  readonly leaf: string;
+  /** The columns that it reads; of those in `decimals` the numbers as text. */
+  readonly columns: readonly string[];
+  readonly decimals: readonly string[];
+}
+
+const text = (tag: string, column: string): string => textField(tag, column);
+const integer = (tag: string, column: string): string => integerField(tag, `${column}::bigint`);
 
 const fees = (tag: string, assets: string, amounts: string): string =>
   `CASE WHEN ${assets} IS NULL THEN '' ELSE ${bytesField(tag, feeList(assets, amounts))} END`;
 
-export const factRecords: readonly { table: string; leaf: string }[] = [
+/** place holds the first two fields of each. A decimal is text here, in normal form. */
+const record = (kind: string, fields: readonly string[]): string =>
+  leaf(kind, ["place", ...fields]);
+
+export const factRecords: readonly FactRecord[] = [
   {
     table: "fills",
-    leaf: leaf("01", [
-      ...place,
+    leaf: record("01", [
       text("03", "venue"),
       text("04", "account"),
       text("05", "fill_id"),
       integer("06", "revision"),
       integer("07", "executed_at"),
       text("08", "side"),
-      decimal("09", "quantity"),
-      decimal("0a", "price"),
-      optional(decimalField("0b", "nullif(f.quote_fee, 0)")),
-      optional(decimalField("0c", "nullif(f.base_fee, 0)")),
-      fees("0d", "f.third_fee_assets", "f.third_fee_amounts"),
+      text("09", "quantity"),
+      text("0a", "price"),
+      optional(text("0b", "nullif(quote_fee, '0')")),
+      optional(text("0c", "nullif(base_fee, '0')")),
+      fees("0d", "third_fee_assets", "third_fee_amounts"),
       optional(integer("0e", "sequence")),
       optional(text("0f", "order_id")),
       optional(text("10", "strategy")),
       optional(text("11", "trade_id")),
-      optional(decimal("12", "quote_size")),
+      optional(text("12", "quote_size")),
       optional(text("13", "grain")),
     ]),
+    columns: [
+      "venue",
+      "account",
+      "fill_id",
+      "revision",
+      "executed_at",
+      "side",
+      "third_fee_assets",
+      "third_fee_amounts",
+      "sequence",
+      "order_id",
+      "strategy",
+      "trade_id",
+      "grain",
+    ],
+    decimals: ["quantity", "price", "quote_fee", "base_fee", "quote_size"],
   },
   {
     table: "voids",
-    leaf: leaf("02", [
-      ...place,
+    leaf: record("02", [
       text("03", "target_kind"),
       text("04", "venue"),
       text("05", "account"),
@@ -56,40 +81,53 @@ export const factRecords: readonly { table: string; leaf: string }[] = [
       text("0a", "reason"),
       optional(integer("0b", "value_revision")),
     ]),
+    columns: [
+      "target_kind",
+      "venue",
+      "account",
+      "target_id",
+      "target_revision",
+      "asset",
+      "author",
+      "reason",
+      "value_revision",
+    ],
+    decimals: [],
   },
   {
     table: "opening_lots",
-    leaf: leaf("03", [
-      ...place,
+    leaf: record("03", [
       text("03", "venue"),
       text("04", "account"),
       text("05", "lot_key"),
       integer("06", "revision"),
       integer("07", "opened_at"),
-      decimal("08", "quantity"),
-      optional(decimal("09", "cost")),
+      text("08", "quantity"),
+      optional(text("09", "cost")),
       text("0a", "author"),
       text("0b", "note"),
     ]),
+    columns: ["venue", "account", "lot_key", "revision", "opened_at", "author", "note"],
+    decimals: ["quantity", "cost"],
   },
   {
     table: "fee_values",
-    leaf: leaf("04", [
-      ...place,
+    leaf: record("04", [
       text("03", "venue"),
       text("04", "account"),
       text("05", "fill_id"),
       integer("06", "fill_revision"),
       text("07", "asset"),
-      decimal("08", "value"),
+      text("08", "value"),
       text("09", "source"),
       integer("0a", "revision"),
     ]),
+    columns: ["venue", "account", "fill_id", "fill_revision", "asset", "source", "revision"],
+    decimals: ["value"],
   },
   {
     table: "adjustments",
-    leaf: leaf("05", [
-      ...place,
+    leaf: record("05", [
       text("03", "venue"),
       text("04", "account"),
       text("05", "entry_id"),
@@ -97,13 +135,46 @@ export const factRecords: readonly { table: string; leaf: string }[] = [
       optional(text("07", "trade_id")),
       integer("08", "executed_at"),
       optional(text("09", "side")),
-      optional(decimal("0a", "quantity")),
-      optional(decimal("0b", "price")),
-      fees("0c", "f.fee_assets", "f.fee_amounts"),
+      optional(text("0a", "quantity")),
+      optional(text("0b", "price")),
+      fees("0c", "fee_assets", "fee_amounts"),
       optional(text("0d", "order_id")),
     ]),
+    columns: [
+      "venue",
+      "account",
+      "entry_id",
+      "trade_type",
+      "trade_id",
+      "executed_at",
+      "side",
+      "fee_assets",
+      "fee_amounts",
+      "order_id",
+    ],
+    decimals: ["quantity", "price"],
   },
 ];
+
+/**
+ * A record's rows as its leaf reads them: the book's part once for each book, and each number written once,
+ * not for its length and again for its text. OFFSET 0 keeps the planner from undoing that.
+ */
+export const writtenFacts = (
+  { columns, decimals }: FactRecord,
+  facts: string,
+  books: string,
+  keys: readonly string[],
+): string => `
+  SELECT ${[
+    ...[...keys, ...columns].map((column) => `f.${column}`),
+    ...decimals.map((column) => `${normal(`f.${column}`)} AS ${column}`),
+  ].join(", ")}, b.place
+  FROM ${facts} f
+  LEFT JOIN (
+    SELECT *, ${text("01", "portfolio")} || ${text("02", "symbol")} AS place FROM ${books} OFFSET 0
+  ) AS b USING (book_id)
+  OFFSET 0`;
 
 /**
  * Facts of all kinds: the stored leaf, the recomputed one where it differs, and the number each should have
@@ -115,11 +186,8 @@ SELECT book_id, entry, row_number() OVER (PARTITION BY book_id ORDER BY entry) A
 FROM (
   ${factRecords
     .map(
-      ({
-        table,
-        leaf: expected,
-      }) => `SELECT f.book_id, f.entry, f.leaf::bytea AS leaf, ${expected} AS expected
-  FROM ${table} f LEFT JOIN books b ON b.book_id = f.book_id`,
+      (fact) => `SELECT book_id, entry, leaf::bytea AS leaf, ${fact.leaf} AS expected
+  FROM (${writtenFacts(fact, fact.table, "books", ["book_id", "entry", "leaf"])}) AS written`,
     )
     .join("\n  UNION ALL ")}
 ) AS fact`;
@@ -137,10 +205,9 @@ FROM (
     SELECT book_id, number, entry, telling, ${telling} AS expected, ${observation} AS leaf
     FROM (
       SELECT o.book_id, o.number, o.entry, o.telling::bytea AS telling, o.outcome, o.source, o.raw,
-        o.told, fact.leaf AS fact_leaf
+        o.told, CASE WHEN fact.entry = fact.number THEN fact.leaf END AS fact_leaf
       FROM observations o
       LEFT JOIN verify_leaves fact ON fact.book_id = o.book_id AND fact.number = o.entry
-        AND fact.entry = fact.number
     ) AS told
     OFFSET 0
   ) AS hashed

@@ -14,8 +14,8 @@ const wallet = (row: string): string =>
   `'"venue":' || ${json(`${row}.venue`)} || ',"account":' || ${json(`${row}.account`)}
     || ',"fill_id":' || ${json(`${row}.fill_id`)}`;
 
-/** All observations but plain ones: recorded or duplicate, with an entry, and nothing told. */
-const beside = `
+/** All observations but plain ones: recorded or duplicate, with an entry, and nothing told; as `o` below. */
+export const beside = `
 SELECT o.book_id, o.number, o.entry, o.outcome, o.told, CASE o.outcome WHEN 'decision' THEN o.raw END AS said,
   '{"type":"fill","portfolio":' || ${json("b.portfolio")} || ',"symbol":' || ${json("b.symbol")} || ','
     AS start
@@ -28,11 +28,9 @@ const told = (row: string): string =>
   `starts_with(o.told, o.start || ${wallet(row)} || ',"revision":')`;
 
 export const outcomes = `
-WITH o AS MATERIALIZED (${beside}
-)
 SELECT 'observation ' || o.number || ', ' || o.outcome || ': ' || wrong.what AS what, o.book_id, o.entry,
   ${nowhere}, NULL::text AS expected, o.told AS found
-FROM o
+FROM verify_beside o
 LEFT JOIN fills f ON f.book_id = o.book_id AND f.entry = o.entry
 CROSS JOIN LATERAL (VALUES
   ('there is no such outcome', o.outcome NOT IN
@@ -53,7 +51,7 @@ SELECT o.*, CASE
     WHEN o.entry IS NULL THEN o.outcome = 'waiting' AND position(',"revision":0,' IN o.told) > 0
     ELSE f.entry IS NOT NULL AND NOT ${told("f")}
   END AS due
-FROM o
+FROM verify_beside o
 LEFT JOIN fills f ON f.book_id = o.book_id AND f.entry = o.entry`;
 
 /** A decision ends with the id that it attaches. */
@@ -63,8 +61,7 @@ const agrees = `CASE o.outcome
     ELSE ${told("a")} END`;
 
 export const aliases = `
-WITH o AS MATERIALIZED (${beside}
-), due AS (${expected}
+WITH due AS (${expected}
 )
 SELECT CASE WHEN a.number IS NULL THEN 'observation ' || o.number || ' has no alias'
     ELSE 'the alias of observation ' || a.number END AS what,

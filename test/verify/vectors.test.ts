@@ -3,9 +3,10 @@ import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Connection, Value } from "../../src/store/database.ts";
 import { i9 } from "../../src/verify/checks/i9.ts";
-import { factRecords } from "../../src/verify/leaves.ts";
+import { type FactRecord, factRecords, writtenFacts } from "../../src/verify/leaves.ts";
 import * as records from "../../src/verify/records.ts";
 import { describeEngines, type TestDatabase } from "../engines.ts";
+import { int64 as integerBytes, root as rootOf, sha256 } from "./hashes.ts";
 
 type Fields = Record<string, unknown>;
 interface Vectors {
@@ -31,6 +32,7 @@ const book = (f: Fields): Columns => ({
   symbol: text(f["symbol"]),
 });
 const placed = (f: Fields): Columns => ({
+  book_id: text("of the one book there is"),
   ...book(f),
   venue: text(f["venue"]),
   account: text(f["account"]),
@@ -69,8 +71,8 @@ function sideBySide(assets: string, amounts: string, list: readonly Fee[]): Colu
   };
 }
 
-const factLeaf = (table: string): string =>
-  factRecords.find((record) => record.table === table)?.leaf ?? "";
+const factRecord = (table: string): FactRecord =>
+  factRecords.find((record) => record.table === table)!;
 const joined = (hashes: unknown): Column =>
   bytes(hashes === undefined ? undefined : (hashes as string[]).join(""));
 const listed = (list: readonly Fields[], key: (item: Fields) => string): Column =>
@@ -82,185 +84,190 @@ const int64 = (value: unknown): string =>
 const uuid = (value: unknown): string => (value as string).replaceAll("-", "");
 
 /** For each kind of vector the expression to try and the columns it reads. */
-const kinds: Record<string, { expression: string; columns: (f: Fields) => Columns }> = {
-  fill: {
-    expression: factLeaf("fills"),
-    columns: (f) => ({
-      ...placed(f),
-      fill_id: text(f["fillId"]),
-      revision: integer(f["revision"]),
-      executed_at: integer(f["executedAt"]),
-      side: text(f["side"]),
-      quantity: number(f["quantity"]),
-      price: number(f["price"]),
-      ...fees(f),
-      sequence: integer(f["sequence"]),
-      order_id: text(f["orderId"]),
-      strategy: text(f["strategy"]),
-      trade_id: text(f["tradeId"]),
-      quote_size: number(f["quoteSize"]),
-      grain: text(f["grain"]),
-    }),
-  },
-  void: {
-    expression: factLeaf("voids"),
-    columns: (f) => ({
-      ...placed(f),
-      target_kind: text(f["targetKind"]),
-      target_id: text(f["targetId"]),
-      target_revision: integer(f["targetRevision"]),
-      asset: text(f["asset"]),
-      author: text(f["author"]),
-      reason: text(f["reason"]),
-      value_revision: integer(f["valueRevision"]),
-    }),
-  },
-  "opening lot": {
-    expression: factLeaf("opening_lots"),
-    columns: (f) => ({
-      ...placed(f),
-      lot_key: text(f["key"]),
-      revision: integer(f["revision"]),
-      opened_at: integer(f["openedAt"]),
-      quantity: number(f["quantity"]),
-      cost: number(f["cost"]),
-      author: text(f["author"]),
-      note: text(f["note"]),
-    }),
-  },
-  "fee value": {
-    expression: factLeaf("fee_values"),
-    columns: (f) => ({
-      ...placed(f),
-      fill_id: text(f["fillId"]),
-      fill_revision: integer(f["fillRevision"]),
-      asset: text(f["asset"]),
-      value: number(f["value"]),
-      source: text(f["source"]),
-      revision: integer(f["revision"]),
-    }),
-  },
-  adjustment: {
-    expression: factLeaf("adjustments"),
-    columns: (f) => ({
-      ...placed(f),
-      entry_id: text(f["entryId"]),
-      trade_type: text(f["tradeType"]),
-      trade_id: text(f["tradeId"]),
-      executed_at: integer(f["executedAt"]),
-      side: text(f["side"]),
-      quantity: number(f["quantity"]),
-      price: number(f["price"]),
-      ...sideBySide("fee_assets", "fee_amounts", f["fees"] as Fee[]),
-      order_id: text(f["orderId"]),
-    }),
-  },
-  book: { expression: records.book, columns: book },
-  telling: {
-    expression: records.telling,
-    columns: (f) => ({
-      source: text(f["source"]),
-      raw: bytes(f["rawHex"] ?? Buffer.from(f["raw"] as string).toString("hex")),
-    }),
-  },
-  observation: {
-    expression: records.observation,
-    columns: (f) => ({
-      telling: bytes(f["telling"]),
-      outcome: text(f["outcome"]),
-      fact_leaf: bytes(f["fact"]),
-      told: text(f["told"]),
-    }),
-  },
-  batch: {
-    expression: records.batch,
-    columns: (f) => ({
-      batch_id: ["uuid", f["batchId"] as string],
-      recorded_at: stamp(f["recordedAt"]),
-      source: text(f["source"]),
-      author: text(f["author"]),
-      inputs: text(f["inputs"]),
-    }),
-  },
-  seal: {
-    expression: records.seal,
-    columns: (f) => ({
-      book_id: ["uuid", f["bookId"] as string],
-      number: integer(f["number"]),
-      previous: bytes(f["previous"]),
-      batch_leaf: bytes(f["batch"]),
-      first_entry: integer(f["firstEntry"]),
-      fact_count: integer(f["factCount"]),
-      fact_root: bytes(f["factRoot"]),
-      first_observation: integer(f["firstObservation"]),
-      observation_count: integer(f["observationCount"]),
-      observation_root: bytes(f["observationRoot"]),
-    }),
-  },
-  revision: {
-    expression: records.revision,
-    columns: (f) => ({
-      revision: integer(f["number"]),
-      previous: bytes(f["previous"]),
-      stamp: stamp(f["stamp"]),
-      kind: text(f["kind"]),
-      version: integer(f["version"]),
-      book_id: ["uuid", (f["bookId"] as string | undefined) ?? null],
-      digest: bytes(f["digest"]),
-      inputs: bytes(f["inputs"]),
-    }),
-  },
-  allocation: {
-    expression: records.allocation,
-    columns: (f) => ({
-      closing: bytes(f["close"]),
-      closed_at: integer(f["closedAt"]),
-      opening: bytes(f["open"]),
-      opened_at: integer(f["openedAt"]),
-      quantity: text(f["quantity"]),
-      open_fee: text(f["openShare"]),
-      close_fee: text(f["closeShare"]),
-      cost_basis: text(f["costBasis"]),
-      proceeds: text(f["proceeds"]),
-      pnl: text(f["pnl"]),
-      missing: ["smallint", String(f["missing"])],
-    }),
-  },
-  "open lot": {
-    expression: records.openLot,
-    columns: (f) => ({
-      opening: bytes(f["open"]),
-      opened_at: integer(f["openedAt"]),
-      quantity: text(f["quantity"]),
-      open_fee: text(f["openShare"]),
-      cost_basis: text(f["costBasis"]),
-      missing: ["smallint", String(f["missing"])],
-    }),
-  },
-  day: {
-    expression: records.day.replace("closes", "sha256(closes)").replace("opens", "sha256(opens)"),
-    columns: (f) => ({ closes: joined(f["allocations"]), opens: joined(f["openLots"]) }),
-  },
-  "book digest": {
-    expression: records.bookDigest,
-    columns: (f) => ({
-      ...book(f),
-      days: listed(f["days"] as Fields[], (item) => int64(item["day"])),
-    }),
-  },
-  "version digest": {
-    expression: records.versionDigest,
-    columns: (f) => ({
-      method: text(f["method"]),
-      scope: text(f["scope"]),
-      fee_policy: text(f["feePolicy"]),
-      engine_version: integer(f["engineVersion"]),
-      books: listed(f["books"] as Fields[], (item) => uuid(item["bookId"])),
-    }),
-  },
-};
+const kinds: Record<string, { expression: string | FactRecord; columns: (f: Fields) => Columns }> =
+  {
+    fill: {
+      expression: factRecord("fills"),
+      columns: (f) => ({
+        ...placed(f),
+        fill_id: text(f["fillId"]),
+        revision: integer(f["revision"]),
+        executed_at: integer(f["executedAt"]),
+        side: text(f["side"]),
+        quantity: number(f["quantity"]),
+        price: number(f["price"]),
+        ...fees(f),
+        sequence: integer(f["sequence"]),
+        order_id: text(f["orderId"]),
+        strategy: text(f["strategy"]),
+        trade_id: text(f["tradeId"]),
+        quote_size: number(f["quoteSize"]),
+        grain: text(f["grain"]),
+      }),
+    },
+    void: {
+      expression: factRecord("voids"),
+      columns: (f) => ({
+        ...placed(f),
+        target_kind: text(f["targetKind"]),
+        target_id: text(f["targetId"]),
+        target_revision: integer(f["targetRevision"]),
+        asset: text(f["asset"]),
+        author: text(f["author"]),
+        reason: text(f["reason"]),
+        value_revision: integer(f["valueRevision"]),
+      }),
+    },
+    "opening lot": {
+      expression: factRecord("opening_lots"),
+      columns: (f) => ({
+        ...placed(f),
+        lot_key: text(f["key"]),
+        revision: integer(f["revision"]),
+        opened_at: integer(f["openedAt"]),
+        quantity: number(f["quantity"]),
+        cost: number(f["cost"]),
+        author: text(f["author"]),
+        note: text(f["note"]),
+      }),
+    },
+    "fee value": {
+      expression: factRecord("fee_values"),
+      columns: (f) => ({
+        ...placed(f),
+        fill_id: text(f["fillId"]),
+        fill_revision: integer(f["fillRevision"]),
+        asset: text(f["asset"]),
+        value: number(f["value"]),
+        source: text(f["source"]),
+        revision: integer(f["revision"]),
+      }),
+    },
+    adjustment: {
+      expression: factRecord("adjustments"),
+      columns: (f) => ({
+        ...placed(f),
+        entry_id: text(f["entryId"]),
+        trade_type: text(f["tradeType"]),
+        trade_id: text(f["tradeId"]),
+        executed_at: integer(f["executedAt"]),
+        side: text(f["side"]),
+        quantity: number(f["quantity"]),
+        price: number(f["price"]),
+        ...sideBySide("fee_assets", "fee_amounts", f["fees"] as Fee[]),
+        order_id: text(f["orderId"]),
+      }),
+    },
+    book: { expression: records.book, columns: book },
+    telling: {
+      expression: records.telling,
+      columns: (f) => ({
+        source: text(f["source"]),
+        raw: bytes(f["rawHex"] ?? Buffer.from(f["raw"] as string).toString("hex")),
+      }),
+    },
+    observation: {
+      expression: records.observation,
+      columns: (f) => ({
+        telling: bytes(f["telling"]),
+        outcome: text(f["outcome"]),
+        fact_leaf: bytes(f["fact"]),
+        told: text(f["told"]),
+      }),
+    },
+    batch: {
+      expression: records.batch,
+      columns: (f) => ({
+        batch_id: ["uuid", f["batchId"] as string],
+        recorded_at: stamp(f["recordedAt"]),
+        source: text(f["source"]),
+        author: text(f["author"]),
+        inputs: text(f["inputs"]),
+      }),
+    },
+    seal: {
+      expression: records.seal,
+      columns: (f) => ({
+        book_id: ["uuid", f["bookId"] as string],
+        number: integer(f["number"]),
+        previous: bytes(f["previous"]),
+        batch_leaf: bytes(f["batch"]),
+        first_entry: integer(f["firstEntry"]),
+        fact_count: integer(f["factCount"]),
+        fact_root: bytes(f["factRoot"]),
+        first_observation: integer(f["firstObservation"]),
+        observation_count: integer(f["observationCount"]),
+        observation_root: bytes(f["observationRoot"]),
+      }),
+    },
+    revision: {
+      expression: records.revision,
+      columns: (f) => ({
+        revision: integer(f["number"]),
+        previous: bytes(f["previous"]),
+        stamp: stamp(f["stamp"]),
+        kind: text(f["kind"]),
+        version: integer(f["version"]),
+        book_id: ["uuid", (f["bookId"] as string | undefined) ?? null],
+        digest: bytes(f["digest"]),
+        inputs: bytes(f["inputs"]),
+      }),
+    },
+    allocation: {
+      expression: records.allocation,
+      columns: (f) => ({
+        closing: bytes(f["close"]),
+        closed_at: integer(f["closedAt"]),
+        opening: bytes(f["open"]),
+        opened_at: integer(f["openedAt"]),
+        quantity: text(f["quantity"]),
+        open_fee: text(f["openShare"]),
+        close_fee: text(f["closeShare"]),
+        cost_basis: text(f["costBasis"]),
+        proceeds: text(f["proceeds"]),
+        pnl: text(f["pnl"]),
+        missing: ["smallint", String(f["missing"])],
+      }),
+    },
+    "open lot": {
+      expression: records.openLot,
+      columns: (f) => ({
+        opening: bytes(f["open"]),
+        opened_at: integer(f["openedAt"]),
+        quantity: text(f["quantity"]),
+        open_fee: text(f["openShare"]),
+        cost_basis: text(f["costBasis"]),
+        missing: ["smallint", String(f["missing"])],
+      }),
+    },
+    day: {
+      expression: records.day.replace("closes", "sha256(closes)").replace("opens", "sha256(opens)"),
+      columns: (f) => ({ closes: joined(f["allocations"]), opens: joined(f["openLots"]) }),
+    },
+    "book digest": {
+      expression: records.bookDigest,
+      columns: (f) => ({
+        ...book(f),
+        days: listed(f["days"] as Fields[], (item) => int64(item["day"])),
+      }),
+    },
+    "version digest": {
+      expression: records.versionDigest,
+      columns: (f) => ({
+        method: text(f["method"]),
+        scope: text(f["scope"]),
+        fee_policy: text(f["feePolicy"]),
+        engine_version: integer(f["engineVersion"]),
+        books: listed(f["books"] as Fields[], (item) => uuid(item["bookId"])),
+      }),
+    },
+  };
 
-async function hashOf(connection: Connection, expression: string, columns: Columns) {
+async function hashOf(
+  connection: Connection,
+  hashed: string | FactRecord,
+  columns: Columns,
+): Promise<string | undefined> {
   const values: Value[] = [];
   const list = Object.entries(columns).map(([name, [type, value]]) => {
     const holder = `$${values.push(value)}::text`;
@@ -268,8 +275,11 @@ async function hashOf(connection: Connection, expression: string, columns: Colum
     if (type !== "stamp") return `${holder}::${type} AS ${name}`;
     return `timestamptz '1970-01-01Z' + ${holder}::bigint * interval '1 microsecond' AS ${name}`;
   });
-  // One row under both aliases that the leaves of facts read.
-  const from = expression.includes("f.venue") ? "given f, given b" : "given";
+  // The one row is both the fact and its book.
+  const [expression, from] =
+    typeof hashed === "string"
+      ? [hashed, "given"]
+      : [hashed.leaf, `(${writtenFacts(hashed, "given", "given", [])}) AS written`];
   const [row] = await connection.query<{ hash: string }>(
     `WITH given AS MATERIALIZED (SELECT ${list.join(", ")})
      SELECT encode(${expression}, 'hex') AS hash FROM ${from}`,
@@ -307,11 +317,51 @@ describeEngines("golden vectors in the verifier's SQL", (engine) => {
     expect(found.right).toEqual([]);
     expect(found.wrong).toHaveLength(1);
   });
+
+  it("gives the roots of larger trees, several in a book, and finds leaves swapped or missing", async () => {
+    const found = await engine.superuser(test, largerRoots);
+    expect(found).toEqual({ right: [], swapped: ["3"], short: ["7"] });
+  });
 });
+
+const rootsOfFacts = i9.parts.find((part) => part.includes("root of its facts"))!;
+const madeUp = "ffffffff-0000-0000-0000-000000000000";
+
+/** One book with a seal for each count, the leaves being hashes of their numbers. */
+async function largerRoots(connection: Connection): Promise<Record<string, unknown>> {
+  const counts = [64, 0, 65, 0, 1, 7, 513, 0, 0];
+  return connection.transaction(async () => {
+    await connection.script(`CREATE TEMPORARY TABLE verify_leaves ON COMMIT DROP AS
+      SELECT '${madeUp}'::uuid AS book_id, number, sha256(int8send(number)) AS leaf
+      FROM generate_series(1, ${counts.reduce((sum, count) => sum + count)}::bigint) AS number`);
+    let last = 0;
+    for (const [index, count] of counts.entries()) {
+      const leaves = Array.from({ length: count }, (_, at) => sha256(integerBytes(last + at + 1)));
+      await connection.execute(
+        `INSERT INTO seals VALUES ($1, $2, $1, $3, $4, $5, 1, 0, sha256(''), sha256(''))`,
+        [madeUp, index + 1, last + 1, count, rootOf(leaves)],
+      );
+      last += count;
+    }
+    const wrong = async (): Promise<unknown[]> =>
+      (await connection.query<{ what: string; book_id: string }>(rootsOfFacts))
+        .filter((violation) => violation.book_id === madeUp)
+        .map(({ what }) => /seal (\d+)/.exec(what)?.[1]);
+    const right = await wrong();
+    await connection.script(
+      "UPDATE verify_leaves SET number = 201 - number WHERE number IN (100, 101)",
+    );
+    const swapped = await wrong();
+    await connection.script(
+      "UPDATE verify_leaves SET number = 201 - number WHERE number IN (100, 101)",
+    );
+    await connection.script(`DELETE FROM verify_leaves WHERE number = ${last}`);
+    return { right, swapped, short: await wrong() };
+  });
+}
 
 /** One book a list, sealed as facts: what the query of I9 objects to, before and after a wrong seal. */
 async function wrongRoots(connection: Connection): Promise<{ right: unknown[]; wrong: unknown[] }> {
-  const roots = i9.parts.find((part) => part.includes("root of its facts"))!;
   return connection.transaction(async () => {
     await connection.script(`CREATE TEMPORARY TABLE verify_leaves
       (book_id uuid, number bigint, leaf bytea) ON COMMIT DROP`);
@@ -329,9 +379,9 @@ async function wrongRoots(connection: Connection): Promise<{ right: unknown[]; w
         ]);
       }
     }
-    const right = await connection.query(roots);
+    const right = await connection.query(rootsOfFacts);
     await connection.execute(`INSERT INTO seals SELECT book_id, 2, batch_id, first_entry + fact_count, 0,
       sha256(fact_root), 1, 0, observation_root, hash FROM seals LIMIT 1`);
-    return { right, wrong: await connection.query(roots) };
+    return { right, wrong: await connection.query(rootsOfFacts) };
   });
 }

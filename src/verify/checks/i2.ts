@@ -1,4 +1,4 @@
-import type { Check } from "../check.ts";
+import { type Check, namedByPlace } from "../check.ts";
 
 export const i2: Check = {
   id: "I2",
@@ -7,14 +7,18 @@ export const i2: Check = {
   needsVersion: true,
   parts: [
     `
-SELECT 'slices and open lot do not add up to the opening fact' AS what, b.book_id, m.entry,
-  NULL::bigint AS opening, NULL::integer AS slice, m.quantity::text AS expected,
-  trim_scale(coalesce(o.open_through, 0) + coalesce(l.quantity, 0))::text AS found
-FROM verify_movements m
-JOIN verify_books b ON b.book = m.book
-LEFT JOIN verify_openings o ON o.open_place = m.place AND o.open_last
-LEFT JOIN verify_lots l ON l.open_place = m.place
-WHERE m.opens AND coalesce(o.open_through, 0) + coalesce(l.quantity, 0) <> m.quantity
-ORDER BY m.place`,
+SELECT 'slices and open lot do not add up to the opening fact' AS what, fact.book_id, fact.entry,
+  NULL::bigint AS opening, NULL::integer AS slice, open_quantity::text AS expected,
+  trim_scale(through + lot_quantity)::text AS found
+FROM verify_opened
+${namedByPlace}
+WHERE through + lot_quantity <> open_quantity
+ORDER BY place`,
+    `
+SELECT 'slices and open lot do not add up to the opening fact' AS what, book_id, entry,
+  NULL::bigint AS opening, NULL::integer AS slice, quantity::text AS expected, '0' AS found
+FROM verify_absent
+WHERE opens AND quantity <> 0
+ORDER BY place`,
   ],
 };

@@ -1,37 +1,40 @@
-import { type Check, visible } from "../check.ts";
-import { ledgerKeys } from "../prepare.ts";
+import { type Check, type Fault, faultsOf, visible } from "../check.ts";
+import { ledgerKeys } from "../movements.ts";
 import { attached } from "../told.ts";
 
+export const alone: readonly Fault[] = [
+  {
+    invariant: "I7",
+    when: "close_place IS NULL OR (open_entry IS NOT NULL AND open_place IS NULL)",
+    what: "'a row for a fact that takes no part'",
+    expected: "NULL",
+    found: "NULL",
+  },
+];
+
+/** Numbered from 1 in ledger order of the opening facts; each once in a sale, the unmatched part too. */
+export const alongClose: readonly Fault[] = [
+  {
+    invariant: "I7",
+    when: "close_place IS NOT NULL AND (slice <> number OR again)",
+    what: `CASE WHEN slice <> number THEN 'slices are not numbered in order'
+      ELSE 'two slices of one pair' END`,
+    expected: "number",
+    found: "slice",
+  },
+];
+
 const strangers = `
-SELECT 'a row for a fact that takes no part' AS what, book_id, close_entry AS entry, open_entry AS opening,
-  slice,
-  NULL::text AS expected, NULL::text AS found
-FROM verify_slices
-WHERE close_place IS NULL OR (open_entry IS NOT NULL AND open_place IS NULL)
-UNION ALL
-SELECT 'an open lot of a fact that takes no part', book_id, open_entry, NULL, NULL, NULL, NULL
+SELECT 'an open lot of a fact that takes no part' AS what, book_id, open_entry AS entry,
+  NULL::bigint AS opening, NULL::integer AS slice, NULL::text AS expected, NULL::text AS found
 FROM verify_lots
 WHERE open_place IS NULL`;
 
-const absent = `
-SELECT 'a fact without a row' AS what, b.book_id, m.entry, NULL::bigint AS opening, NULL::integer AS slice,
+const missing = `
+SELECT 'a fact without a row' AS what, book_id, entry, NULL::bigint AS opening, NULL::integer AS slice,
   NULL::text AS expected, NULL::text AS found
-FROM verify_movements m
-JOIN verify_books b ON b.book = m.book
-WHERE NOT EXISTS (SELECT FROM verify_slices s WHERE s.close_place = m.place AND s.close_last)
-  AND NOT EXISTS (SELECT FROM verify_openings o WHERE o.open_place = m.place AND o.open_last)
-  AND NOT EXISTS (SELECT FROM verify_lots l WHERE l.open_place = m.place)
-ORDER BY m.place`;
-
-/** Numbered from 1 in ledger order of the opening facts; each once in a sale, the unmatched part too. */
-const numbering = `
-SELECT
-  CASE WHEN slice <> number THEN 'slices are not numbered in order' ELSE 'two slices of one pair' END AS what,
-  book_id, close_entry AS entry, open_entry AS opening, slice, number::text AS expected,
-  slice::text AS found
-FROM verify_slices
-WHERE close_place IS NOT NULL AND (slice <> number OR again)
-ORDER BY close_place, slice`;
+FROM verify_absent
+ORDER BY place`;
 
 const twoLots = `
 SELECT 'two open lots of one fact' AS what, book_id, open_entry AS entry, NULL::bigint AS opening,
@@ -100,5 +103,5 @@ export const i7: Check = {
   title: "every fact up to the computed entry is in the conclusions once, and nothing else is",
   lane: "matching",
   needsVersion: true,
-  parts: [strangers, absent, numbering, twoLots, states, targets, attached],
+  parts: [faultsOf("I7"), strangers, missing, twoLots, states, targets, attached],
 };

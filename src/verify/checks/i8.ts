@@ -1,5 +1,5 @@
 import { type Check, visible } from "../check.ts";
-import { normal } from "../encoding.ts";
+import { identity, normal } from "../encoding.ts";
 import { allocation, bookDigest, day, openLot, versionDigest } from "../records.ts";
 
 /**
@@ -9,57 +9,56 @@ import { allocation, bookDigest, day, openLot, versionDigest } from "../records.
 const nanosecondsPerDay = "86400000000000";
 
 /**
- * Numbers are written out once, in the inner query: OFFSET 0 keeps the planner from writing them out twice,
- * for the length and for the text.
+ * The bytes that stand for the fact of a side. Only sales close and only the others open: a row that names a
+ * fact of the wrong side has no identity, so no hash is right.
  */
-const hashed = (columns: string, inner: string, hash: string): string => `
-  SELECT ${columns}, row_hash, ${hash} AS expected
-  FROM (${inner}
-    OFFSET 0) AS written`;
+const closings = `
+    SELECT book_id, entry, ${identity("01", "fill_id")} AS identity FROM fills WHERE side <> 'buy'`;
+const openings = `
+    SELECT book_id, entry, ${identity("01", "fill_id")} AS identity FROM fills WHERE side = 'buy'
+    UNION ALL
+    SELECT book_id, entry, ${identity("03", "lot_key")} FROM opening_lots`;
 
-const joinIdentity = (alias: string, entry: string): string =>
-  `LEFT JOIN verify_identities ${alias}
-    ON ${alias}.book_id = it.book_id AND ${alias}.entry = it.${entry}`;
+/** Open lots go along with the allocations, so that the opening facts are read once. */
+const rows = `${visible(
+  "allocations",
+  `false AS is_lot, it.book_id, it.close_entry, it.slice, it.open_entry, it.quantity, it.open_fee,
+    it.close_fee, it.cost_basis, it.proceeds, it.pnl, it.missing, it.opened_at, it.closed_at, it.row_hash`,
+)}
+  UNION ALL ${visible(
+    "open_lots",
+    `true, it.book_id, NULL, NULL, it.open_entry, it.quantity, it.open_fee,
+    NULL, it.cost_basis, NULL, NULL, it.missing, it.opened_at, NULL, it.row_hash`,
+  )}`;
 
 const written = (names: readonly string[]): string =>
   names.map((name) => `${normal(`it.${name}`)} AS ${name}`).join(", ");
 
-const allocationHashes = hashed(
-  "book_id, close_entry, open_entry, slice",
-  visible(
-    "allocations",
-    `it.book_id, it.close_entry, it.open_entry, it.slice, it.row_hash, it.opened_at, it.closed_at, it.missing,
-    c.identity AS closing, o.identity AS opening,
-    ${written(["quantity", "open_fee", "close_fee", "cost_basis", "proceeds", "pnl"])}`,
-    `${joinIdentity("c", "close_entry")}\n  ${joinIdentity("o", "open_entry")}`,
-  ),
-  allocation,
-);
-
-const openLotHashes = hashed(
-  "book_id, open_entry",
-  visible(
-    "open_lots",
-    `it.book_id, it.open_entry, it.row_hash, it.opened_at, it.missing, o.identity AS opening,
-    ${written(["quantity", "open_fee", "cost_basis"])}`,
-    joinIdentity("o", "open_entry"),
-  ),
-  openLot,
-);
-
+/**
+ * Numbers are written out once, in the inner query: OFFSET 0 keeps the planner from writing them out twice,
+ * for the length and for the text.
+ */
 const rowHashes = `
-SELECT 'the hash of an allocation' AS what, book_id, close_entry AS entry, open_entry AS opening, slice,
+SELECT CASE WHEN is_lot THEN 'the hash of an open lot' ELSE 'the hash of an allocation' END AS what, book_id,
+  coalesce(close_entry, open_entry) AS entry, CASE WHEN NOT is_lot THEN open_entry END AS opening, slice,
   encode(expected, 'hex') AS expected, encode(row_hash, 'hex') AS found
-FROM (${allocationHashes}) AS allocation
-WHERE row_hash IS DISTINCT FROM expected
-UNION ALL
-SELECT 'the hash of an open lot', book_id, open_entry, NULL, NULL, encode(expected, 'hex'),
-  encode(row_hash, 'hex')
-FROM (${openLotHashes}) AS open_lot
+FROM (
+  SELECT *, CASE WHEN is_lot THEN ${openLot} ELSE ${allocation} END AS expected
+  FROM (
+    SELECT it.is_lot, it.book_id, it.close_entry, it.slice, it.open_entry, it.missing, it.opened_at,
+      it.closed_at, it.row_hash, c.identity AS closing, o.identity AS opening,
+      ${written(["quantity", "open_fee", "close_fee", "cost_basis", "proceeds", "pnl"])}
+    FROM (${rows}) AS it
+    LEFT JOIN (${closings}) AS c ON c.book_id = it.book_id AND c.entry = it.close_entry
+    LEFT JOIN (${openings}) AS o ON o.book_id = it.book_id AND o.entry = it.open_entry
+    OFFSET 0
+  ) AS written
+) AS hashed
 WHERE row_hash IS DISTINCT FROM expected`;
 
+/** Over rows in their order, which one sort of all gives sooner than one for each day and kind. */
 const hashesOfDay = (kind: string): string =>
-  `sha256(string_agg(row_hash, ''::bytea ORDER BY at, row_hash) FILTER (WHERE kind = '${kind}'))`;
+  `sha256(string_agg(row_hash, ''::bytea) FILTER (WHERE kind = '${kind}'))`;
 
 /** Stored row hashes will do here: each was compared with its row above. */
 const dayDigests = `
@@ -70,9 +69,11 @@ WITH dated AS (
 ), expected AS (
   SELECT book_id, day, ${day} AS digest
   FROM (
-    SELECT book_id, at / ${nanosecondsPerDay} AS day, ${hashesOfDay("close")} AS closes,
-      ${hashesOfDay("open")} AS opens
-    FROM dated GROUP BY book_id, at / ${nanosecondsPerDay}
+    SELECT book_id, day, ${hashesOfDay("close")} AS closes, ${hashesOfDay("open")} AS opens
+    FROM (
+      SELECT *, at / ${nanosecondsPerDay} AS day FROM dated ORDER BY book_id, day, at, row_hash
+    ) AS in_order
+    GROUP BY book_id, day
     OFFSET 0
   ) AS list
 ), stored AS (

@@ -115,39 +115,60 @@ interface Side {
   readonly root: string;
 }
 
+/** Eight nodes of a level to one three levels up; width is the number of nodes that their tree has there. */
+const reduced = (from: string, width: string): string => `
+  SELECT tree, number, (${width} + ${leavesAtOnce - 1}) / ${leavesAtOnce} AS width,
+    CASE WHEN octet_length(hashes) = 32 * least(${leavesAtOnce}, ${width} - number * ${leavesAtOnce})
+      THEN ${smallRoot("hashes")} END AS hash
+  FROM (${from}) AS few`;
+
 /**
- * RFC 6962 roots. Eight leaves give a node of the third level at once; from there on a level of all trees a
- * step: pair neighbours, carry the odd one up. The trees are cut by the counts of the seals. width is the
- * number of nodes a tree has on a level: only its last node may stand alone, so leaves too few give no root.
+ * RFC 6962 roots. Eight leaves give a node of the third level at once, eight of those one of the sixth; from
+ * there on a level of all trees a step: pair neighbours, carry the odd one up. The trees are cut by the
+ * counts of the seals: width_bucket finds a leaf's tree by its number among the first numbers of the book's
+ * trees. width is the number of nodes a tree has on a level: only its last node may stand alone, so leaves
+ * too few give no root. A tree of which there is no leaf at all has none either.
  */
 const roots = (side: Side): string => `
 WITH RECURSIVE cut AS (
-  SELECT row_number() OVER (ORDER BY s.book_id, s.number) AS tree, s.book_id, s.number,
-    s.${side.count} AS width, s.${side.root} AS stored, coalesce(held.count, 0) AS held,
-    coalesce(sum(s.${side.count}) OVER (PARTITION BY s.book_id ORDER BY s.number
-      ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before
+  SELECT row_number() OVER (ORDER BY s.${side.count} = 0, s.book_id, s.number) AS tree, s.book_id, s.number,
+    s.${side.count} AS width, s.${side.root} AS stored,
+    1 + coalesce(sum(s.${side.count}) OVER (PARTITION BY s.book_id ORDER BY s.number
+      ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)::bigint AS first
   FROM seals s
-  LEFT JOIN (SELECT book_id, count(*) AS count FROM ${side.leaves} GROUP BY book_id) AS held USING (book_id)
-), position AS (
-  SELECT tree, book_id, width, before,
-    generate_series(before::bigint + 1, least(before + width, held)::bigint) AS place
-  FROM cut WHERE width > 0
-), eighth AS (
-  SELECT p.tree, p.width, (p.place - p.before::bigint - 1) / ${leavesAtOnce} AS number,
-    string_agg(l.${side.hash}, ''::bytea ORDER BY p.place) AS hashes
-  FROM position p
-  JOIN ${side.leaves} l ON l.book_id = p.book_id AND l.${side.place} = p.place
-  GROUP BY p.tree, p.width, (p.place - p.before::bigint - 1) / ${leavesAtOnce}
-), level AS (
-  SELECT tree, number,
-    CASE WHEN octet_length(hashes) = 32 * least(${leavesAtOnce}, width - number * ${leavesAtOnce})
-      THEN ${smallRoot("hashes")} END AS hash,
-    (width + ${leavesAtOnce - 1}) / ${leavesAtOnce} AS width
-  FROM eighth
+), book AS (
+  SELECT book_id, min(tree) - 1 AS before, array_agg(first ORDER BY tree) AS firsts,
+    max(first + width) AS beyond
+  FROM cut WHERE width > 0 GROUP BY book_id
+), leaf AS (
+  SELECT before + nth AS tree, number - firsts[nth] AS place, hash
+  FROM (
+    SELECT before, firsts, l.${side.place} AS number, l.${side.hash} AS hash,
+      width_bucket(l.${side.place}, firsts) AS nth
+    FROM ${side.leaves} l JOIN book USING (book_id)
+    WHERE l.${side.place} < beyond
+    OFFSET 0
+  ) AS found
+), third AS (${reduced(
+  `SELECT tree, eighth.number, width, hashes
+    FROM (
+      SELECT tree, number, string_agg(hash, ''::bytea) AS hashes
+      FROM (
+        SELECT tree, place / ${leavesAtOnce} AS number, hash FROM leaf ORDER BY tree, number, place
+      ) AS in_order
+      GROUP BY tree, number
+    ) AS eighth JOIN cut USING (tree)`,
+  "width",
+)}
+), level AS (${reduced(
+  `SELECT tree, number / ${leavesAtOnce} AS number, min(width) AS width,
+      string_agg(hash, ''::bytea ORDER BY number) AS hashes
+    FROM third GROUP BY tree, number / ${leavesAtOnce}`,
+  "width",
+)}
   UNION ALL
-  SELECT tree, number >> 1,
-    CASE WHEN next IS NOT NULL THEN ${node("hash", "next")} WHEN number = width - 1 THEN hash END,
-    (width + 1) >> 1
+  SELECT tree, number >> 1, (width + 1) >> 1,
+    CASE WHEN next IS NOT NULL THEN ${node("hash", "next")} WHEN number = width - 1 THEN hash END
   FROM (
     SELECT *, lead(hash) OVER (PARTITION BY tree ORDER BY number) AS next FROM level WHERE width > 1
   ) AS pair
