@@ -14,6 +14,7 @@ import { factToLine } from "../adapters/lotbook-ndjson/lines.ts";
 import { copyLines } from "../store/copy-lines.ts";
 import type { Connection, Database } from "../store/database.ts";
 import { publishedVersion } from "./compute/policy.ts";
+import type { Ports } from "./ports.ts";
 import { readBookRows, readFacts } from "./read-facts.ts";
 
 export interface ExportResult {
@@ -21,7 +22,7 @@ export interface ExportResult {
   readonly files: readonly { readonly file: string; readonly rows: number }[];
 }
 
-/** A file that appears under its name only when it is whole. */
+/** A file that appears under its name only when it is whole and on disk. */
 class WholeFile {
   rows = 0;
   readonly #path: string;
@@ -29,7 +30,7 @@ class WholeFile {
 
   constructor(path: string) {
     this.#path = path;
-    this.#stream = createWriteStream(`${path}.unfinished`);
+    this.#stream = createWriteStream(`${path}.unfinished`, { flush: true });
     // Heard at the next write or at the end; unheard, it would end the process.
     this.#stream.on("error", () => {});
   }
@@ -41,9 +42,12 @@ class WholeFile {
     if (!this.#stream.write(lines.join(""))) await once(this.#stream, "drain");
   }
 
-  async finish(): Promise<void> {
+  async end(): Promise<void> {
     this.#stream.end();
     await finished(this.#stream);
+  }
+
+  async name(): Promise<void> {
     await rename(`${this.#path}.unfinished`, this.#path);
   }
 
@@ -138,7 +142,11 @@ async function writeOthers(connection: Connection, file: WholeFile): Promise<voi
 }
 
 /** Writes the ledger as it stands at one moment. */
-export async function exportLedger(database: Database, directory: string): Promise<ExportResult> {
+export async function exportLedger(
+  database: Database,
+  ports: Ports,
+  directory: string,
+): Promise<ExportResult> {
   await mkdir(directory, { recursive: true });
   const everything = new WholeFile(join(directory, "facts.ndjson"));
   const fills = new WholeFile(join(directory, "fills.csv"));
@@ -153,8 +161,12 @@ export async function exportLedger(database: Database, directory: string): Promi
         await writeOthers(connection, everything);
       }),
     );
-    await everything.finish();
-    await fills.finish();
+    await everything.end();
+    await fills.end();
+    ports.failpoint("export.written");
+    await everything.name();
+    ports.failpoint("export.named");
+    await fills.name();
   } catch (error) {
     await everything.abandon();
     await fills.abandon();

@@ -7,6 +7,7 @@ import type { Row, Value } from "../database.ts";
 import { LotbookError } from "../../errors.ts";
 import type { Session, SessionResult } from "./connection.ts";
 import type { DurableFileSystem } from "./durable-file-system.ts";
+import { explainRefusal } from "./refusals.ts";
 import { ServerError } from "./server-error.ts";
 import { Spool } from "./spool.ts";
 import { decoderOf, encodeValue } from "./values.ts";
@@ -159,7 +160,7 @@ export class PgliteSession implements Session {
   }
 
   async #accept(answer: Answer): Promise<Answer> {
-    if (answer.error !== undefined) throw this.#explained(answer.error);
+    if (answer.error !== undefined) throw explainRefusal(answer.error);
     if (answer.idle && this.#fileSystem.logBytes > logBytesMax) await this.#checkpoint();
     return answer;
   }
@@ -168,17 +169,7 @@ export class PgliteSession implements Session {
     this.#fileSystem.logBytes = 0;
     const role = this.role === undefined ? "" : `; SET ROLE ${this.role}`;
     const { error } = await this.#ask(wire.simpleQuery(`RESET ROLE; CHECKPOINT${role}`));
-    if (error !== undefined) throw this.#explained(error);
-  }
-
-  #explained(error: ServerError): Error {
-    // 53: out of disk or memory; 58: the system refused something.
-    if (!error.code.startsWith("53") && !error.code.startsWith("58")) return error;
-    return new LotbookError("ENVIRONMENT", `the database could not go on: ${error.message}`, {
-      advice:
-        "Nothing of this step was recorded. Make room, or mend what refused, and run it again.",
-      cause: error,
-    });
+    if (error !== undefined) throw explainRefusal(error);
   }
 
   #assertSound(): void {
