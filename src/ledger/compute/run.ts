@@ -12,7 +12,7 @@ import type { Ports } from "../ports.ts";
 import type { Version } from "./policy.ts";
 
 /** A number of ours for the advisory lock that a run holds. */
-const lockKey = 7_105_107_001n;
+export const lockKey = 7_105_107_001n;
 
 /**
  * Runs of this process, by database: the embedded engine has one connection, so the lock can't live in it.
