@@ -9,7 +9,7 @@ import { LotbookError } from "../../src/errors.ts";
 import { Ledger } from "../../src/ledger/ledger.ts";
 import { livePorts } from "../../src/ledger/ports.ts";
 import { openDatabase } from "../../src/store/open.ts";
-import { stateOf, steps } from "./scenario.ts";
+import { Lazily, stateOf, steps } from "./scenario.ts";
 
 const [location, directory, copy, from, to, failpoint, nth, signal = "SIGKILL"] =
   process.argv.slice(2);
@@ -27,12 +27,13 @@ const ports = {
   },
 };
 flushCompileCache();
+const target = new Lazily(copy!);
 const database = await openDatabase(location!);
 const ledger = new Ledger(database, ports);
 process.stdout.write(`${await stateOf(database)}\n`);
 for (let index = Number(from); index <= Number(to); index += 1) {
   armed = index === Number(to) && failpoint !== undefined;
-  const life = { ledger, ports, directory: directory!, copy: copy! };
+  const life = { ledger, ports, directory: directory!, copy: target.open };
   await steps[index]!.run(life).catch((error: unknown) => {
     // The process before died after the commit: it is done.
     const isDone = index === Number(from) && error instanceof LotbookError;

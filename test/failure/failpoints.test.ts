@@ -15,6 +15,7 @@ import { startChild } from "./child.ts";
 import {
   afterCommit,
   exportedFacts,
+  Lazily,
   leftovers,
   type Life,
   prepareFiles,
@@ -45,8 +46,11 @@ interface Opened extends Life {
   readonly ports: TestPorts;
 }
 
-interface Place extends Pick<Life, "directory" | "copy"> {
+interface Place {
   readonly location: string;
+  readonly directory: string;
+  /** Where `db copy` goes. */
+  readonly copy: string;
 }
 
 async function withPlaces(
@@ -67,13 +71,16 @@ async function withPlaces(
 }
 
 function withLife(engine: TestEngine, work: (life: Opened) => Promise<void>): Promise<void> {
-  return withPlaces(engine, async ({ location, ...rest }) => {
+  return withPlaces(engine, async ({ location, directory, copy }) => {
     const database = await openDatabase(location);
+    const target = new Lazily(copy);
     const ports = new TestPorts();
     try {
-      await work({ ...rest, ports, ledger: new Ledger(database, ports) });
+      const ledger = new Ledger(database, ports);
+      await work({ directory, copy: target.open, ports, ledger });
     } finally {
       await database.close();
+      await target.close();
     }
   });
 }
@@ -104,9 +111,7 @@ async function expectEnd({ ledger, directory, copy }: Life): Promise<void> {
   expect(await database.connect((connection) => leftovers(connection, directory))).toEqual([]);
   const [key, note] = [join(directory, "key.pem"), join(directory, "note")];
   expect((await ledger.compareWithCheckpoint({ key, file: note })).ok).toBe(true);
-  const target = await openDatabase(copy);
-  expect(await stateOf(target)).toBe(await stateOf(database));
-  await target.close();
+  expect(await stateOf(await copy())).toBe(await stateOf(database));
 }
 
 /** All places where a life is broken off; of the removal of leftovers, where there are some. */
@@ -206,12 +211,14 @@ describeEngines("a step that is broken off", (engine) => {
       }
       const database = await openDatabase(place.location);
       const ledger = new Ledger(database, livePorts);
-      const life = { ...place, ledger, ports: livePorts };
+      const target = new Lazily(place.copy);
+      const life = { ...place, ledger, ports: livePorts, copy: target.open };
       for (let step = next; step < steps.length; step += 1) await steps[step]!.run(life);
       expect(await stateOf(database)).toBe(reference.states.at(-1));
       await expectEnd(life);
       expect(exportedFacts(place.directory)).toEqual(reference.facts);
       await database.close();
+      await target.close();
     });
     tellTrials({
       promise: "a process that dies at any failpoint loses nothing acknowledged",

@@ -19,8 +19,8 @@ export interface Life {
   readonly ports: Ports;
   /** Of files: what is imported, the key, what is exported. */
   readonly directory: string;
-  /** Where `db copy` goes: an empty migrated database. */
-  readonly copy: string;
+  /** Where `db copy` goes; opened once, when it is asked for. */
+  readonly copy: () => Promise<Database>;
 }
 
 export interface Step {
@@ -112,12 +112,24 @@ async function resolveConflict({ ledger }: Life): Promise<void> {
 }
 
 async function copyOnce({ ledger, ports, copy }: Life): Promise<void> {
-  const target = await openDatabase(copy);
-  try {
-    if ((await stateOf(target)) === (await stateOf(ledger.database))) return;
-    await copyLedger(ledger.database, target, ports);
-  } finally {
-    await target.close();
+  const target = await copy();
+  if ((await stateOf(target)) === (await stateOf(ledger.database))) return;
+  await copyLedger(ledger.database, target, ports);
+}
+
+/** A database that is opened when it is first asked for, and closed if it was. */
+export class Lazily {
+  readonly #location: string;
+  #opened: Promise<Database> | undefined;
+
+  constructor(location: string) {
+    this.#location = location;
+  }
+
+  readonly open = (): Promise<Database> => (this.#opened ??= openDatabase(this.#location));
+
+  async close(): Promise<void> {
+    await (await this.#opened)?.close();
   }
 }
 

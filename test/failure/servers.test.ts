@@ -140,7 +140,7 @@ describe.each(servers.map((engine) => ({ name: engine.name, engine })))(
       const place = await engine.place();
       const proxy = await openProxy(place.location);
       const dice = new Dice(firstSeed);
-      let acknowledged = nothing;
+      const acknowledged: Acknowledged = { ...nothing };
       const errors: unknown[] = [];
       for (let attempt = 0; attempt < 3 * tries; attempt += 1) {
         const facts = acknowledged.facts + 1 + dice.below(300);
@@ -149,9 +149,9 @@ describe.each(servers.map((engine) => ({ name: engine.name, engine })))(
           const ledger = await openLedger(proxy.location);
           try {
             await ledger.record(fillsAfter(acknowledged.facts, facts - acknowledged.facts));
-            acknowledged = { ...acknowledged, facts };
+            acknowledged.facts = facts;
             const { revision } = await ledger.compute({ full: dice.once(3) });
-            acknowledged = { ...acknowledged, revision: revision! };
+            acknowledged.revision = revision!;
           } finally {
             await ledger.close();
           }
@@ -163,7 +163,7 @@ describe.each(servers.map((engine) => ({ name: engine.name, engine })))(
         const ledger = await openLedger(place.location);
         const found = await find(ledger);
         expectKept(found, acknowledged);
-        acknowledged = found;
+        Object.assign(acknowledged, found);
         await ledger.close();
       }
       await proxy.close();
@@ -235,8 +235,6 @@ describe.each(servers.map((engine) => ({ name: engine.name, engine })))(
         expect(error).toBeInstanceOf(LotbookError);
         expectOneLine([error as LotbookError], "ENVIRONMENT");
       };
-      const record = (limited: Ledger) => limited.record(fillsAfter(25, 1));
-      const compute = (limited: Ledger) => limited.compute();
       for (const setting of ["lock_timeout = '50ms'", "statement_timeout = '400ms'"]) {
         await set(`SET ${setting}`);
         await whileLocked(place.location, "SELECT FROM books FOR UPDATE", () => refused(record));
@@ -257,6 +255,9 @@ describe.each(servers.map((engine) => ({ name: engine.name, engine })))(
     });
   },
 );
+
+const record = (limited: Ledger): Promise<unknown> => limited.record(fillsAfter(25, 1));
+const compute = (limited: Ledger): Promise<unknown> => limited.compute();
 
 /** Runs `meanwhile` while another session holds what a statement takes. */
 async function whileLocked(

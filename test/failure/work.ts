@@ -11,13 +11,13 @@ export type Phase = (typeof phases)[number];
 
 /** What was acknowledged: all facts up to a number, a revision, the published version. */
 export interface Acknowledged {
-  readonly facts: number;
-  readonly computed: number;
-  readonly revision: number;
-  readonly published: number;
+  facts: number;
+  computed: number;
+  revision: number;
+  published: number;
 }
 
-export const nothing: Acknowledged = { facts: 0, computed: 0, revision: 0, published: 0 };
+export const nothing: Readonly<Acknowledged> = { facts: 0, computed: 0, revision: 0, published: 0 };
 
 /** What is there, as one who opens the ledger finds it. */
 export interface Found extends Acknowledged {
