@@ -273,7 +273,7 @@ function lotbook(directory: string, ...words: string[]): Promise<Outcome> {
 }
 
 describe.skipIf(reason !== undefined)(`a small disk${reason ? ` (${reason})` : ""}`, () => {
-  test("that is full, then may only be read, then has room: told in a line, and nothing is lost", async () => {
+  test("that is full, then may only be read, then has room: a line each, nothing lost", async () => {
     const directory = await mkdtemp(join(tmpdir(), "lotbook-disk-"));
     const mount = (options: string): unknown =>
       execFileSync("mount", ["-o", `remount,${options}`, directory]);

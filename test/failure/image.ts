@@ -110,7 +110,7 @@ class Image {
 const isOfNames = ({ kind }: Operation): boolean =>
   kind !== "write" && kind !== "sync" && kind !== "said";
 
-/** Applies to `root`, which is as it was before them, the first `end` operations as a power cut leaves them. */
+/** Does to `root`, which is as it was before them, what a power cut leaves of the first `end` operations. */
 export function cutPower(
   root: string,
   operations: readonly Operation[],

@@ -10,10 +10,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { LotbookError } from "../../src/errors.ts";
 import { type Ledger, openLedger } from "../../src/ledger/ledger.ts";
 import { lockKey } from "../../src/ledger/compute/run.ts";
+import type { Failpoint } from "../../src/ledger/ports.ts";
 import { openPostgres } from "../../src/store/engine/postgres.ts";
 import { Dice } from "../../src/testing/histories.ts";
 import { administer, type Cluster, startCluster, withDatabase } from "../engine/cluster.ts";
-import { engines } from "../engines.ts";
+import { engines, type TestEngine } from "../engines.ts";
 import { tellTrials } from "../reliability.ts";
 import { binariesOf } from "../servers.ts";
 import { startChild } from "./child.ts";
@@ -114,145 +115,152 @@ async function disturb(location: string, dice: Dice): Promise<void> {
   );
 }
 
+async function endSessions(engine: TestEngine, phase: Phase): Promise<void> {
+  const place = await engine.place();
+  const dice = new Dice(firstSeed);
+  let left = tries;
+  const disturbing = (async () => {
+    for (; left > 0; left -= 1) {
+      await sleep(dice.below(150));
+      await disturb(place.location, dice);
+    }
+  })();
+  const open = () => openLedger(place.location);
+  const { errors, acknowledged } = await workThrough(open, phase, firstSeed, () => left === 0);
+  await disturbing;
+  expectOneLine(errors, "DATABASE_UNREACHABLE", "ENVIRONMENT");
+  await expectWhole(place.location, acknowledged);
+  await place.remove();
+  told(`what was acknowledged survives the end of its session: ${phase}`, engine.name, "ends");
+}
+
+/** A connection that breaks at any byte. */
+async function breakWay(engine: TestEngine): Promise<void> {
+  const place = await engine.place();
+  const proxy = await openProxy(place.location);
+  const dice = new Dice(firstSeed);
+  const acknowledged: Acknowledged = { ...nothing };
+  const errors: unknown[] = [];
+  for (let attempt = 0; attempt < 3 * tries; attempt += 1) {
+    const facts = acknowledged.facts + 1 + dice.below(300);
+    proxy.breakAfter(dice.below(dice.once(3) ? 3_000 : 60_000));
+    try {
+      const ledger = await openLedger(proxy.location);
+      try {
+        await ledger.record(fillsAfter(acknowledged.facts, facts - acknowledged.facts));
+        acknowledged.facts = facts;
+        const { revision } = await ledger.compute({ full: dice.once(3) });
+        acknowledged.revision = revision!;
+      } finally {
+        await ledger.close();
+      }
+    } catch (error) {
+      errors.push(error);
+    }
+    proxy.breakAfter(Infinity);
+    if (attempt % 4 > 0) continue;
+    const ledger = await openLedger(place.location);
+    const found = await find(ledger);
+    expectKept(found, acknowledged);
+    Object.assign(acknowledged, found);
+    await ledger.close();
+  }
+  await proxy.close();
+  expect(errors.length).toBeGreaterThan(0);
+  expectOneLine(errors as LotbookError[], "DATABASE_UNREACHABLE");
+  await expectWhole(place.location, acknowledged);
+  await place.remove();
+  told("what was acknowledged survives a connection that breaks", engine.name, "breaks");
+}
+
+/** A run that only looks dead: it stops at a failpoint, loses its lock, and goes on after another run. */
+async function loseLock(engine: TestEngine, to: number, failpoint: Failpoint): Promise<void> {
+  const place = await engine.place();
+  const directory = await mkdtemp(join(tmpdir(), "lotbook-servers-"));
+  await prepareFiles(directory);
+  const words = [place.location, directory, "-", "0", `${to}`, failpoint, "1", "SIGSTOP"];
+  const child = startChild("dying-step.ts", words);
+  let last = "";
+  let stops = 0;
+  for await (const line of child.lines) {
+    if (line !== `at ${failpoint}`) {
+      last = line;
+      continue;
+    }
+    stops += 1;
+    await administer(
+      withDatabase(place.location, new URL(place.location).pathname.slice(1)),
+      "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted " +
+        "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+    );
+    const other = await openLedger(place.location);
+    expect(await stateOf(other.database)).toBe(last);
+    const { digest } = await other.compute();
+    child.process.kill("SIGCONT");
+    expect((await child.ended()).status).toBe(1);
+    expect(child.said()).toContain("another run has taken its place");
+    const full = await other.compute({ full: true });
+    expect(full.digest).toBe(digest);
+    expect((await other.verify()).checks.every((check) => check.violations === 0)).toBe(true);
+    expect(await other.database.connect((connection) => leftovers(connection, directory))).toEqual(
+      [],
+    );
+    await other.close();
+  }
+  expect(stops, child.said()).toBe(1);
+  await rm(directory, { recursive: true });
+  await place.remove();
+}
+
+async function cutWaitsShort(engine: TestEngine): Promise<void> {
+  const place = await engine.place();
+  const name = new URL(place.location).pathname.slice(1);
+  const ledger = await openLedger(place.location);
+  await ledger.record(fillsAfter(0, 20));
+  await ledger.compute();
+  await ledger.record(fillsAfter(20, 5));
+  await ledger.close();
+  const set = (setting: string) =>
+    administer(withDatabase(place.location, "postgres"), `ALTER DATABASE ${name} ${setting}`);
+  const refused = async (attempt: (limited: Ledger) => Promise<unknown>): Promise<void> => {
+    const limited = await openLedger(place.location);
+    const error = await attempt(limited).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    await limited.close();
+    expect(error).toBeInstanceOf(LotbookError);
+    expectOneLine([error as LotbookError], "ENVIRONMENT");
+  };
+  for (const setting of ["lock_timeout = '50ms'", "statement_timeout = '1s'"]) {
+    await set(`SET ${setting}`);
+    await whileLocked(place.location, "SELECT FROM books FOR UPDATE", () => refused(record));
+    const counter = "SELECT FROM revision_counter FOR UPDATE";
+    await whileLocked(place.location, counter, () => refused(compute));
+    await whileLocked(place.location, "LOCK TABLE steps", () => refused(compute));
+    await whileLocked(place.location, `SELECT pg_advisory_lock(${lockKey})`, () =>
+      refused(compute),
+    );
+    await set("RESET ALL");
+  }
+  await set("SET default_transaction_read_only = on");
+  await refused(record);
+  await refused(compute);
+  await set("RESET ALL");
+  await expectWhole(place.location, { ...nothing, facts: 25, revision: 2 });
+  await place.remove();
+}
+
 describe.each(servers.map((engine) => ({ name: engine.name, engine })))(
   "on $name",
   ({ engine }) => {
-    test.each(phases)("sessions end while it works: %s", async (phase) => {
-      const place = await engine.place();
-      const dice = new Dice(firstSeed);
-      let left = tries;
-      const disturbing = (async () => {
-        for (; left > 0; left -= 1) {
-          await sleep(dice.below(150));
-          await disturb(place.location, dice);
-        }
-      })();
-      const open = () => openLedger(place.location);
-      const { errors, acknowledged } = await workThrough(open, phase, firstSeed, () => left === 0);
-      await disturbing;
-      expectOneLine(errors, "DATABASE_UNREACHABLE", "ENVIRONMENT");
-      await expectWhole(place.location, acknowledged);
-      await place.remove();
-      told(`what was acknowledged survives the end of its session: ${phase}`, engine.name, "ends");
-    });
-
-    test("the way to it breaks at any byte", async () => {
-      const place = await engine.place();
-      const proxy = await openProxy(place.location);
-      const dice = new Dice(firstSeed);
-      const acknowledged: Acknowledged = { ...nothing };
-      const errors: unknown[] = [];
-      for (let attempt = 0; attempt < 3 * tries; attempt += 1) {
-        const facts = acknowledged.facts + 1 + dice.below(300);
-        proxy.breakAfter(dice.below(dice.once(3) ? 3_000 : 60_000));
-        try {
-          const ledger = await openLedger(proxy.location);
-          try {
-            await ledger.record(fillsAfter(acknowledged.facts, facts - acknowledged.facts));
-            acknowledged.facts = facts;
-            const { revision } = await ledger.compute({ full: dice.once(3) });
-            acknowledged.revision = revision!;
-          } finally {
-            await ledger.close();
-          }
-        } catch (error) {
-          errors.push(error);
-        }
-        proxy.breakAfter(Infinity);
-        if (attempt % 4 > 0) continue;
-        const ledger = await openLedger(place.location);
-        const found = await find(ledger);
-        expectKept(found, acknowledged);
-        Object.assign(acknowledged, found);
-        await ledger.close();
-      }
-      await proxy.close();
-      expect(errors.length).toBeGreaterThan(0);
-      expectOneLine(errors as LotbookError[], "DATABASE_UNREACHABLE");
-      await expectWhole(place.location, acknowledged);
-      await place.remove();
-      told("what was acknowledged survives a connection that breaks", engine.name, "breaks");
-    });
-
-    test.each([
-      { from: 0, to: 1, failpoint: "compute.page" },
-      { from: 2, to: 6, failpoint: "supersede.page" },
-    ])(
-      "a run that lost its lock at $failpoint gives way to the one that took its place",
-      async ({ to, failpoint }) => {
-        const place = await engine.place();
-        const directory = await mkdtemp(join(tmpdir(), "lotbook-servers-"));
-        await prepareFiles(directory);
-        const words = [place.location, directory, "-", "0", `${to}`, failpoint, "1", "SIGSTOP"];
-        const child = startChild("dying-step.ts", words);
-        let last = "";
-        for await (const line of child.lines) {
-          if (line !== `at ${failpoint}`) {
-            last = line;
-            continue;
-          }
-          await administer(
-            withDatabase(place.location, new URL(place.location).pathname.slice(1)),
-            "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted " +
-              "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
-          );
-          const other = await openLedger(place.location);
-          expect(await stateOf(other.database)).toBe(last);
-          const { digest } = await other.compute();
-          child.process.kill("SIGCONT");
-          expect((await child.ended()).status).toBe(1);
-          expect(child.said()).toContain("another run has taken its place");
-          const full = await other.compute({ full: true });
-          expect(full.digest).toBe(digest);
-          expect((await other.verify()).checks.every((check) => check.violations === 0)).toBe(true);
-          expect(
-            await other.database.connect((connection) => leftovers(connection, directory)),
-          ).toEqual([]);
-          await other.close();
-        }
-        await rm(directory, { recursive: true });
-        await place.remove();
-      },
-    );
-
-    test("waits that the server cuts short, and a server that takes no writes, are the environment's", async () => {
-      const place = await engine.place();
-      const name = new URL(place.location).pathname.slice(1);
-      const ledger = await openLedger(place.location);
-      await ledger.record(fillsAfter(0, 20));
-      await ledger.compute();
-      await ledger.record(fillsAfter(20, 5));
-      await ledger.close();
-      const set = (setting: string) =>
-        administer(withDatabase(place.location, "postgres"), `ALTER DATABASE ${name} ${setting}`);
-      const refused = async (attempt: (limited: Ledger) => Promise<unknown>): Promise<void> => {
-        const limited = await openLedger(place.location);
-        const error = await attempt(limited).then(
-          () => undefined,
-          (reason: unknown) => reason,
-        );
-        await limited.close();
-        expect(error).toBeInstanceOf(LotbookError);
-        expectOneLine([error as LotbookError], "ENVIRONMENT");
-      };
-      for (const setting of ["lock_timeout = '50ms'", "statement_timeout = '400ms'"]) {
-        await set(`SET ${setting}`);
-        await whileLocked(place.location, "SELECT FROM books FOR UPDATE", () => refused(record));
-        const counter = "SELECT FROM revision_counter FOR UPDATE";
-        await whileLocked(place.location, counter, () => refused(compute));
-        await whileLocked(place.location, "LOCK TABLE steps", () => refused(compute));
-        await whileLocked(place.location, `SELECT pg_advisory_lock(${lockKey})`, () =>
-          refused(compute),
-        );
-        await set("RESET ALL");
-      }
-      await set("SET default_transaction_read_only = on");
-      await refused(record);
-      await refused(compute);
-      await set("RESET ALL");
-      await expectWhole(place.location, { ...nothing, facts: 25, revision: 2 });
-      await place.remove();
-    });
+    test.each(phases)("sessions end while it works: %s", (phase) => endSessions(engine, phase));
+    test("the way to it breaks at any byte", () => breakWay(engine));
+    test("a build that lost its lock gives way to the run that took its place", () =>
+      loseLock(engine, 1, "compute.page"));
+    test("a replay that lost its lock gives way to the run that took its place", () =>
+      loseLock(engine, 6, "supersede.page"));
+    test("waits that it cuts short, and writes that it does not take", () => cutWaitsShort(engine));
   },
 );
 
