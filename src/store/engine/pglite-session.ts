@@ -48,6 +48,8 @@ export class PgliteSession implements Session {
   #fileSystem: DurableFileSystem;
   #directory: string;
   #broken: unknown;
+  /** What the server said in the answer in which it ended. */
+  #lastWords: ServerError | undefined;
   #turnStart = performance.now();
   /** What a checkpoint is wrapped in: only the owner may run one. */
   role: string | undefined;
@@ -143,6 +145,7 @@ export class PgliteSession implements Session {
     } catch (error) {
       this.#broken ??= error;
     }
+    if (this.#broken !== undefined) this.#lastWords ??= answer.error;
     this.#assertSound();
     if (failure !== undefined) throw failure;
     return answer.finish();
@@ -173,9 +176,11 @@ export class PgliteSession implements Session {
   }
 
   #assertSound(): void {
-    const cause = this.#fileSystem.failure ?? this.#fileSystem.writeFailure ?? this.#broken;
     if (!this.broken) return;
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const { failure, writeFailure } = this.#fileSystem;
+    const cause = failure ?? writeFailure ?? this.#lastWords ?? this.#broken;
+    // What the engine throws at its end may be no error, and says nothing.
+    const reason = cause instanceof Error ? cause.message : "the engine ended";
     throw new LotbookError(
       "ENVIRONMENT",
       `the database stopped, as it could not write safely: ${reason}`,
@@ -224,7 +229,7 @@ class AnswerReader {
   #rows: Row[] = [];
   #command: string | undefined;
   #count = 0;
-  #error: ServerError | undefined;
+  error: ServerError | undefined;
   #empty = false;
   #status: string | undefined;
   #receiveCopy: ((bytes: Buffer) => void) | undefined;
@@ -243,12 +248,12 @@ class AnswerReader {
     } else if (type === "C") {
       ({ command: this.#command, count: this.#count } = wire.readCommandTag(body));
     } else if (type === "I") this.#empty = true;
-    else if (type === "E") this.#error ??= new ServerError(wire.readError(body));
+    else if (type === "E") this.error ??= new ServerError(wire.readError(body));
     else if (type === "Z") this.#status = String.fromCharCode(body[0]!);
   }
 
   finish(): Answer {
-    const said = this.#error !== undefined || this.#command !== undefined || this.#empty;
+    const said = this.error !== undefined || this.#command !== undefined || this.#empty;
     // Silence is no success: a server that broke off is the one thing that must never look like a commit.
     if (!said || this.#status === undefined) {
       throw new LotbookError("INTERNAL", "the embedded database broke off its answer");
@@ -257,7 +262,7 @@ class AnswerReader {
       rows: this.#rows,
       count: this.#count,
       command: this.#command,
-      error: this.#error,
+      error: this.error,
       idle: this.#status === "I",
     };
   }
