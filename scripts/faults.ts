@@ -14,6 +14,7 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { coreFaults } from "./faults/core.ts";
+import { failureFaults } from "./faults/failures.ts";
 import type { Fault } from "./faults/fault.ts";
 import { ledgerFaults } from "./faults/ledger.ts";
 
@@ -198,7 +199,7 @@ async function passesUnharmed(faults: readonly Fault[], directory: string): Prom
 }
 
 async function main(part: string | undefined): Promise<number> {
-  const all: readonly Fault[] = [...coreFaults, ...ledgerFaults];
+  const all: readonly Fault[] = [...coreFaults, ...ledgerFaults, ...failureFaults];
   const wrong = await misplaced([alone, ...all]);
   if (wrong.length > 0) {
     for (const line of wrong) write(line);
