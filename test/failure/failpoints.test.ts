@@ -216,6 +216,10 @@ describeEngines("a step that is broken off", (engine) => {
       for (let step = next; step < steps.length; step += 1) await steps[step]!.run(life);
       expect(await stateOf(database)).toBe(reference.states.at(-1));
       await expectEnd(life);
+      const failed = await database.connect((connection) =>
+        connection.query("SELECT DISTINCT error FROM runs WHERE status = 'failed'"),
+      );
+      expect(failed).toEqual([{ error: "the process ended before the run did" }]);
       expect(exportedFacts(place.directory)).toEqual(reference.facts);
       await database.close();
       await target.close();
