@@ -3,7 +3,7 @@
  * status 3 and never a wrong answer; what was acknowledged is there, and the next try works.
  */
 import { execFile, execFileSync } from "node:child_process";
-import { closeSync, cpSync, mkdirSync, openSync, readSync, statSync, writeSync } from "node:fs";
+import { cpSync, mkdirSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,6 +14,7 @@ import { type Ledger, openLedger } from "../../src/ledger/ledger.ts";
 import { Dice } from "../../src/testing/histories.ts";
 import { engines, type TestPlace } from "../engines.ts";
 import { tellTrials } from "../reliability.ts";
+import { turnBit } from "./damage.ts";
 import { type Fault, type FaultyDisk, putOnFaultyDisk } from "./faulty-disk.ts";
 import { type Acknowledged, fillsAfter, find, nothing, phases, work } from "./work.ts";
 
@@ -183,18 +184,6 @@ type Connecting = Parameters<Parameters<Ledger["database"]["connect"]>[0]>[0];
 async function contents(connection: Connecting, table: string): Promise<string> {
   const rows = await connection.query(`SELECT t::text AS line FROM ${table} t ORDER BY 1`);
   return rows.map(({ line }) => line as string).join("\n");
-}
-
-/** Turns one bit of a file, anywhere in what a page holds. */
-export function turnBit(path: string, dice: Dice): void {
-  const { size } = statSync(path);
-  const descriptor = openSync(path, "r+");
-  const at = dice.below(size);
-  const byte = Buffer.alloc(1);
-  readSync(descriptor, byte, 0, 1, at);
-  byte[0]! ^= 1 << dice.below(8);
-  writeSync(descriptor, byte, 0, 1, at);
-  closeSync(descriptor);
 }
 
 describe.skipIf(embedded === undefined)("a bit that turned in a page", () => {

@@ -18,6 +18,7 @@ import { engines, type TestEngine } from "../engines.ts";
 import { tellTrials } from "../reliability.ts";
 import { binariesOf } from "../servers.ts";
 import { startChild } from "./child.ts";
+import { turnBit } from "./damage.ts";
 import { openProxy } from "./proxy.ts";
 import { leftovers, prepareFiles, stateOf } from "./scenario.ts";
 import {
@@ -331,6 +332,28 @@ describe.each(ours.map((engine) => ({ name: engine.name, engine })))(
       const promise = "what was acknowledged survives an immediate stop of the server";
       const counts = { tried: crashes, broken: 0, seed: firstSeed };
       tellTrials({ promise, test: file, engine: engine.name, unit: "stops", ...counts });
+    });
+
+    test("a bit that turned in a page is an error, and never another answer", async () => {
+      const damaged = withDatabase(cluster.url, "damaged");
+      await administer(withDatabase(cluster.url, "postgres"), "CREATE DATABASE damaged");
+      const before = await openLedger(damaged);
+      await before.record(fillsAfter(0, 40));
+      await before.compute();
+      const [row] = await before.database.connect((connection) =>
+        connection.query<{ path: string }>("SELECT pg_relation_filepath('fills') AS path"),
+      );
+      await before.close();
+      await administer(damaged, "CHECKPOINT");
+      turnBit(join(cluster.data, row!.path), new Dice(firstSeed));
+      await cluster.restart();
+      const ledger = await openLedger(damaged);
+      for (const attempt of [() => ledger.verify(), () => ledger.compute({ full: true })]) {
+        const error = await attempt().catch((reason: unknown) => reason);
+        expectOneLine([error as LotbookError], "ENVIRONMENT");
+        expect((error as LotbookError).message).toContain("damaged");
+      }
+      await ledger.close();
     });
   },
 );
