@@ -25,6 +25,7 @@ import {
 } from "./scenario.ts";
 
 const isLong = process.env["LOTBOOK_TEST_LONG"] === "1";
+const long = { timeout: isLong ? 1_800_000 : 400_000 };
 const file = "test/failure/failpoints.test.ts";
 
 /** Where a step is broken off: at the nth time that each of these is reached. */
@@ -164,7 +165,7 @@ const undisturbedOn = (engine: TestEngine): Promise<Undisturbed> => {
 };
 
 describeEngines("a step that is broken off", (engine) => {
-  test("by an error at any failpoint leaves nothing, and is done the next time", async () => {
+  test("by an error at any failpoint leaves nothing, and is done the next time", long, async () => {
     const reference = await undisturbedOn(engine);
     const breaks = breaksOf(reference);
     expectAllReached(breaks);
@@ -195,7 +196,7 @@ describeEngines("a step that is broken off", (engine) => {
     });
   });
 
-  test("by death at any failpoint loses nothing, and the next process goes on", async () => {
+  test("by death at any failpoint loses nothing, and the next process goes on", long, async () => {
     const reference = await undisturbedOn(engine);
     const breaks = isLong ? breaksOf(reference) : firstOfEach(breaksOf(reference));
     await withPlaces(engine, async (place) => {

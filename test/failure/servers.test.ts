@@ -35,6 +35,7 @@ import {
 const tries = parseInt(process.env["LOTBOOK_TEST_KILLS"] ?? "8", 10);
 const firstSeed = parseInt(process.env["LOTBOOK_SEED"] ?? "1", 10);
 const file = "test/failure/servers.test.ts";
+const long = { timeout: 120_000 + 15_000 * tries };
 const servers = engines.filter(({ kind }) => kind === "postgres");
 const ours = servers.filter(({ name }) => name !== "postgres-url");
 
@@ -255,8 +256,10 @@ async function cutWaitsShort(engine: TestEngine): Promise<void> {
 describe.each(servers.map((engine) => ({ name: engine.name, engine })))(
   "on $name",
   ({ engine }) => {
-    test.each(phases)("sessions end while it works: %s", (phase) => endSessions(engine, phase));
-    test("the way to it breaks at any byte", () => breakWay(engine));
+    test.each(phases)("sessions end while it works: %s", long, (phase) =>
+      endSessions(engine, phase),
+    );
+    test("the way to it breaks at any byte", long, () => breakWay(engine));
     test("a build that lost its lock gives way to the run that took its place", () =>
       loseLock(engine, 1, "compute.page"));
     test("a replay that lost its lock gives way to the run that took its place", () =>
@@ -305,7 +308,7 @@ describe.each(ours.map((engine) => ({ name: engine.name, engine })))(
       await rm(directory, { recursive: true, force: true });
     });
 
-    test("is stopped at once and started again while it works", async () => {
+    test("is stopped at once and started again while it works", long, async () => {
       const dice = new Dice(firstSeed);
       const crashes = Math.ceil(tries / 2);
       let acknowledged = nothing;
