@@ -56,8 +56,9 @@ export function putOnFaultyDisk(directory: string): FaultyDisk {
     };
     Object.assign(fs, { [name]: checked });
   };
-  replace("writeSync", (fd: number, data: Uint8Array) => {
-    if (isFault("writes", "changes")) take(data.length, pathOf(fd), "write");
+  // The engine writes parts of its memory: what is written is as long as it says, and not as what it is in.
+  replace("writeSync", (fd: number, data: Uint8Array, _from: number, length = data.length) => {
+    if (isFault("writes", "changes")) take(length, pathOf(fd), "write");
   });
   replace("ftruncateSync", (fd: number, length: number) => {
     if (isFault("writes", "changes")) take(length, pathOf(fd), "ftruncate");

@@ -154,8 +154,11 @@ export function record(directory: string): Recorder {
   Object.assign(fs, {
     openSync,
     closeSync,
+    // The engine writes parts of its memory, others whole texts.
     writeSync: (fd: number, data: unknown, ...rest: never[]) =>
-      data instanceof Uint8Array ? writeSync(fd, data, ...rest) : own.writeSync(fd, data as string),
+      ArrayBuffer.isView(data)
+        ? writeSync(fd, data as Uint8Array, ...rest)
+        : own.writeSync(fd, data as string, ...rest),
     writeFileSync: (path: fs.PathLike, data: string, options: fs.WriteFileOptions = {}) =>
       resolve(String(path)).startsWith(resolve(directory) + sep)
         ? writeFileSync(path, data, options)
