@@ -53,9 +53,10 @@ async function workThrough(
 ): Promise<{ errors: LotbookError[]; acknowledged: Acknowledged }> {
   const errors: LotbookError[] = [];
   let acknowledged: Acknowledged = nothing;
-  const ledger = await open();
+  let ledger: Ledger | undefined;
   for (let life = 0; ; life += 1) {
     try {
+      ledger ??= await open();
       const found = await find(ledger);
       expectKept(found, acknowledged);
       acknowledged = found;
@@ -70,7 +71,7 @@ async function workThrough(
       await sleep(5);
     }
   }
-  await ledger.close();
+  await ledger?.close();
   return { errors, acknowledged };
 }
 
