@@ -15,6 +15,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { adapterFaults } from "./faults/adapters.ts";
 import { coreFaults } from "./faults/core.ts";
+import { failureFaults } from "./faults/failures.ts";
 import type { Fault } from "./faults/fault.ts";
 import { ledgerFaults } from "./faults/ledger.ts";
 
@@ -199,7 +200,12 @@ async function passesUnharmed(faults: readonly Fault[], directory: string): Prom
 }
 
 async function main(part: string | undefined): Promise<number> {
-  const all: readonly Fault[] = [...coreFaults, ...adapterFaults, ...ledgerFaults];
+  const all: readonly Fault[] = [
+    ...coreFaults,
+    ...adapterFaults,
+    ...ledgerFaults,
+    ...failureFaults,
+  ];
   const wrong = await misplaced([alone, ...all]);
   if (wrong.length > 0) {
     for (const line of wrong) write(line);

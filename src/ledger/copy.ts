@@ -85,6 +85,7 @@ export async function copyLedger(
           await target.query("SELECT attach_version_partitions($1)::text", [version]);
         }
         await copyCounters(source, target);
+        ports.failpoint("copy.counted");
       }),
     ),
   );

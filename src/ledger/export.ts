@@ -16,6 +16,7 @@ import { copyLines } from "../store/copy-lines.ts";
 import type { Connection, Database } from "../store/database.ts";
 import { makeDirectory } from "../store/directory.ts";
 import { publishedVersion } from "./compute/policy.ts";
+import type { Ports } from "./ports.ts";
 import { readBookRows, readFacts } from "./read-facts.ts";
 
 export interface ExportResult {
@@ -23,7 +24,7 @@ export interface ExportResult {
   readonly files: readonly { readonly file: string; readonly rows: number }[];
 }
 
-/** A file that appears under its name only when it is whole. */
+/** A file that appears under its name only when it is whole and on disk. */
 class WholeFile {
   rows = 0;
   readonly #path: string;
@@ -31,7 +32,7 @@ class WholeFile {
 
   constructor(path: string) {
     this.#path = path;
-    this.#stream = createWriteStream(`${path}.unfinished`);
+    this.#stream = createWriteStream(`${path}.unfinished`, { flush: true });
     // Heard at the next write or at the end; unheard, it would end the process.
     this.#stream.on("error", () => {});
   }
@@ -43,9 +44,12 @@ class WholeFile {
     if (!this.#stream.write(lines.join(""))) await once(this.#stream, "drain");
   }
 
-  async finish(): Promise<void> {
+  async end(): Promise<void> {
     this.#stream.end();
     await finished(this.#stream);
+  }
+
+  async name(): Promise<void> {
     await rename(`${this.#path}.unfinished`, this.#path);
   }
 
@@ -168,16 +172,24 @@ async function beginningOf(path: string, length: number): Promise<string> {
 }
 
 /** Writes the ledger as it stands at one moment. */
-export async function exportLedger(database: Database, directory: string): Promise<ExportResult> {
+export async function exportLedger(
+  database: Database,
+  ports: Ports,
+  directory: string,
+): Promise<ExportResult> {
   try {
-    return await writeFiles(database, directory);
+    return await writeFiles(database, ports, directory);
   } catch (error) {
     const path = isSystemError(error) ? error.path : undefined;
     throw explainPath(path ?? directory, error);
   }
 }
 
-async function writeFiles(database: Database, directory: string): Promise<ExportResult> {
+async function writeFiles(
+  database: Database,
+  ports: Ports,
+  directory: string,
+): Promise<ExportResult> {
   makeDirectory(directory);
   await refuseOthers(directory);
   const everything = new WholeFile(join(directory, "facts.ndjson"));
@@ -193,8 +205,12 @@ async function writeFiles(database: Database, directory: string): Promise<Export
         await writeOthers(connection, everything);
       }),
     );
-    await everything.finish();
-    await fills.finish();
+    await everything.end();
+    await fills.end();
+    ports.failpoint("export.written");
+    await everything.name();
+    ports.failpoint("export.named");
+    await fills.name();
   } catch (error) {
     await everything.abandon();
     await fills.abandon();

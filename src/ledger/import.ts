@@ -138,12 +138,13 @@ class FileReader {
     this.digest = hash.digest("hex");
   }
 
-  async *tellings(): AsyncGenerator<SourcedTelling[]> {
+  async *tellings(ports: Ports): AsyncGenerator<SourcedTelling[]> {
     for await (const chunk of this.#told) {
       this.rows += chunk.length;
       const good: SourcedTelling[] = [];
       for (const told of chunk) if (this.#isGood(told)) good.push(told as SourcedTelling);
       yield good;
+      ports.failpoint("import.reading");
     }
   }
 
@@ -214,7 +215,7 @@ export async function importFiles(
   const sources: BatchSource[] = readers.map((reader) => ({
     source: fileSource(reader.format, options.rounding),
     ...(reader.idSpace === undefined ? {} : { idSpace: reader.idSpace }),
-    tellings: reader.tellings(),
+    tellings: reader.tellings(ports),
   }));
   const inputs = (): string =>
     JSON.stringify(

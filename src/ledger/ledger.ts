@@ -163,7 +163,7 @@ export class Ledger {
 
   /** Signs the heads of all books into a new file, to be kept elsewhere. */
   checkpoint(options: CheckpointOptions): Promise<CheckpointResult> {
-    return writeCheckpoint(this.database, options);
+    return writeCheckpoint(this.database, this.#ports, options);
   }
 
   /** Whether the ledger extends a checkpoint; proves something together with `verify` only. */
@@ -178,7 +178,7 @@ export class Ledger {
 
   /** Writes all facts and the published conclusions into a directory. */
   export(directory: string): Promise<ExportResult> {
-    return exportLedger(this.database, directory);
+    return exportLedger(this.database, this.#ports, directory);
   }
 
   versions(): Promise<VersionRow[]> {
@@ -187,12 +187,12 @@ export class Ledger {
 
   /** Makes a version the one that reports read. */
   publish(version: number): Promise<{ version: number; revision: number }> {
-    return publishVersion(this.database, version);
+    return publishVersion(this.database, this.#ports, version);
   }
 
   /** Removes a version's conclusions. The published one can't be dropped. */
   drop(version: number): Promise<{ version: number; revision: number }> {
-    return dropVersion(this.database, version);
+    return dropVersion(this.database, this.#ports, version);
   }
 
   close(): Promise<void> {

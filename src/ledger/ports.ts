@@ -6,16 +6,30 @@ import { randomBytes } from "node:crypto";
 
 /** Places where a process may be made to die or fail; reliability tests go through all of them. */
 export const failpoints = [
+  "import.reading", // rows on their way into the staging table
   "record.staged",
   "record.inserted",
-  "record.sealed",
+  "record.sealed", // all but the commit
+  "record.committed", // all but the acknowledgement
+  "leftovers.removed", // of one dead step or version
+  "compute.logged",
   "compute.started",
   "compute.page",
   "compute.attached",
   "compute.sealed",
-  "publish.flipped",
+  "publish.flipped", // all but the commit, of a build or of `versions publish`
+  "publish.committed",
+  "append.finished", // all but the commit
   "supersede.page",
+  "supersede.finished", // all but the commit
+  "compute.book", // one is up to date, others may not be
+  "drop.dropped", // all but the commit
   "copy.table",
+  "copy.counted", // all but the commit
+  "export.written",
+  "export.named", // the first of its files
+  "checkpoint.written",
+  "checkpoint.named", // its list of books, and not yet the note
 ] as const;
 
 export type Failpoint = (typeof failpoints)[number];

@@ -5,6 +5,7 @@ import { currentDigest } from "./compute/compute.ts";
 import { publishedVersion, standingVersion } from "./compute/policy.ts";
 import { takeRevision } from "./compute/revision.ts";
 import { alone } from "./compute/run.ts";
+import type { Ports } from "./ports.ts";
 
 export interface VersionRow {
   readonly version: number;
@@ -46,6 +47,7 @@ export async function listVersions(database: Database): Promise<VersionRow[]> {
 /** One flip of the published pointer: a revision of its own. */
 export async function publishVersion(
   database: Database,
+  ports: Ports,
   version: number,
 ): Promise<{ version: number; revision: number }> {
   return alone(
@@ -57,7 +59,9 @@ export async function publishVersion(
           const found = await standingVersion(connection, version);
           const digest = await currentDigest(connection, found);
           const text = { kind: "publish", version, bookId: null, digest, inputs: [] } as const;
-          return { version, revision: Number(await takeRevision(connection, text)) };
+          const revision = await takeRevision(connection, text);
+          ports.failpoint("publish.flipped");
+          return { version, revision: Number(revision) };
         }),
       ),
   );
@@ -65,6 +69,7 @@ export async function publishVersion(
 
 export async function dropVersion(
   database: Database,
+  ports: Ports,
   version: number,
 ): Promise<{ version: number; revision: number }> {
   return alone(
@@ -82,7 +87,9 @@ export async function dropVersion(
           }
           await connection.query("SELECT drop_version_partitions($1)::text", [version]);
           const text = { kind: "drop", version, bookId: null, digest: null, inputs: [] } as const;
-          return { version, revision: Number(await takeRevision(connection, text)) };
+          const revision = await takeRevision(connection, text);
+          ports.failpoint("drop.dropped");
+          return { version, revision: Number(revision) };
         }),
       ),
   );

@@ -18,17 +18,21 @@ export interface Binaries {
 export interface Cluster {
   /** As its superuser, without a database's name. */
   readonly url: string;
+  /** Its data directory. */
+  readonly data: string;
+  /** Stops at once, as in a crash (`pg_ctl stop -m immediate`), and starts again. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
 const password = "only-for-tests";
 const startSecondsMax = 60;
 
-/** $1 is the directory to remove, the rest the server's command line. */
+/** $1 is the directory to remove, the rest the server's command line; each line it reads is a restart. */
 const watchdog = `
 directory=$1; shift
 "$@" & server=$!
-cat > /dev/null
+while read -r line; do kill -QUIT "$server"; wait "$server"; "$@" & server=$!; done
 kill -QUIT "$server"; wait "$server"
 rm -rf "$directory"`;
 
@@ -48,7 +52,7 @@ export async function startCluster(directory: string, binaries: Binaries): Promi
     "scram-sha-256",
     `--pwfile=${passwordFile}`,
   ];
-  const settings = ["-E", "UTF8", "--locale=C", "--no-sync"];
+  const settings = ["-E", "UTF8", "--locale=C", "--no-sync", "--data-checksums"];
   await promisify(execFile)(binaries.initdb, [...initialise, ...settings], {
     ...user,
     cwd: directory,
@@ -77,7 +81,12 @@ export async function startCluster(directory: string, binaries: Binaries): Promi
     await stop();
     throw new Error(`${binaries.postgres} did not start: ${said}`, { cause: error });
   }
-  return { url, stop };
+  const restart = async (): Promise<void> => {
+    const before = await answered(url);
+    child.stdin.write("again\n");
+    while ((await answered(url)) === before) await sleep(20);
+  };
+  return { url, data, restart, stop };
 }
 
 function serverSettings(log: string): string[] {
@@ -119,12 +128,17 @@ async function freePort(): Promise<number> {
   });
 }
 
-async function answered(url: string): Promise<void> {
+/** Waits until it answers; gives when it was started. */
+async function answered(url: string): Promise<string> {
   for (let attempt = 0; ; attempt += 1) {
     const client = new pg.Client({ connectionString: `${url}/postgres` });
+    client.on("error", () => {});
     try {
       await client.connect();
-      return;
+      const { rows } = await client.query<{ at: string }>(
+        "SELECT pg_postmaster_start_time()::text AS at",
+      );
+      return rows[0]!.at;
     } catch (error) {
       if (attempt > startSecondsMax * 10) throw error;
       await sleep(100);

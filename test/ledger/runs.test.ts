@@ -1,8 +1,5 @@
 /** Runs: their log, what a failed or dead one leaves, and what others see and do meanwhile. */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { openLedger } from "../../src/ledger/ledger.ts";
 import type { Failpoint } from "../../src/ledger/ports.ts";
@@ -188,48 +185,7 @@ describeEngines("a run that fails", (engine) => {
       );
       expect(totalPnl).toEqual({ USD: sum!["pnl"] });
     }));
-
-  test("or is killed: nothing of it shows, the next one clears it away", async () => {
-    const place = await engine.place();
-    try {
-      const told = await openLedger(place.location);
-      await told.record(start);
-      const { digest } = await told.compute();
-      const before = await rowsSeen(told);
-      await told.close();
-      for (const point of [...buildPoints, "supersede.page"] as const) {
-        const mode = point === "supersede.page" ? "late" : "full";
-        const ledger = await openLedger(place.location);
-        if (mode === "late") await ledger.record([late]);
-        await ledger.close();
-        await die(place.location, point, mode);
-        const next = await openLedger(place.location);
-        expect(await rowsSeen(next), point).toEqual(before);
-        if (point === "compute.page" || mode === "late") await expectVerified({ ledger: next });
-        const after = await next.compute();
-        expect(after.version).toBe(1);
-        if (mode === "full") expect(after.digest).toBe(digest);
-        else expect((await next.compute({ full: true })).digest).toBe(after.digest);
-        const query = (sql: string) => next.database.connect((connection) => connection.query(sql));
-        await expectNoLeftovers({ query });
-        const died = "SELECT error FROM runs WHERE status = 'failed' ORDER BY run DESC LIMIT 1";
-        expect(await query(died)).toEqual([{ error: "the process ended before the run did" }]);
-        await next.close();
-      }
-    } finally {
-      await place.remove();
-    }
-  });
 });
-
-async function die(location: string, failpoint: Failpoint, mode: string): Promise<void> {
-  const script = fileURLToPath(new URL("dying-run.ts", import.meta.url));
-  const child = spawn(process.execPath, [script, location, failpoint, mode], { stdio: "pipe" });
-  let said = "";
-  child.stderr.on("data", (chunk) => (said += String(chunk)));
-  const [, signal] = (await once(child, "exit")) as [number | null, string | null];
-  expect(signal, said).toBe("SIGKILL");
-}
 
 /** Waits until a session of the database waits for a lock. */
 async function someoneWaits({ query }: TestLedger): Promise<void> {

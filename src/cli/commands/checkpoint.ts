@@ -22,8 +22,9 @@ export function define(command: Command, session: Session): void {
       if (key === undefined)
         command.error("error: --key is missing: `lotbook checkpoint new-key FILE`");
       const { writeCheckpoint } = await import("../../ledger/checkpoint/write.ts");
+      const { livePorts } = await import("../../ledger/ports.ts");
       await session.withDatabase("checkpoint", async (database) => {
-        const made = await writeCheckpoint(database, { key, file });
+        const made = await writeCheckpoint(database, livePorts, { key, file });
         const texts = Object.entries(made).map(([name, value]) => [name, String(value)]);
         await show(session, Object.fromEntries(texts) as Record<string, string>);
       });

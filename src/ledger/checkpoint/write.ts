@@ -1,16 +1,17 @@
 /** Makes a checkpoint of the ledger as it stands at one moment: docs/spec/checkpoint.md. */
-import { type FileHandle, open, rm } from "node:fs/promises";
+import { access, type FileHandle, open, rename, rm } from "node:fs/promises";
 import { explainNewFile, LotbookError } from "../../errors.ts";
 import { checkpointLeaf, noHash } from "../../seal/leaf.ts";
 import { RootBuilder } from "../../seal/merkle.ts";
 import type { Connection, Database } from "../../store/database.ts";
+import type { Ports } from "../ports.ts";
 import { readSigningKey, refuseInside } from "./key.ts";
 import { keyId, noteText, signNote, type CheckpointHead } from "./note.ts";
 
 export interface CheckpointOptions {
   /** File of the private key. */
   readonly key: string;
-  /** Where the note goes; the list of books goes beside it. Neither may be there already. */
+  /** Where the note goes, which may not be there already; the list of books goes beside it. */
   readonly file: string;
   /** For tests. */
   readonly now?: () => Date;
@@ -95,38 +96,50 @@ function bookLine({ sealed: _sealed, ...row }: HeadRow): string {
   return `${JSON.stringify(Object.fromEntries(texts))}\n`;
 }
 
-async function openNew(path: string): Promise<FileHandle> {
+const unfinished = (path: string): string => `${path}.unfinished`;
+
+async function refuseExisting(path: string): Promise<void> {
+  const isThere = await access(path).then(
+    () => true,
+    () => false,
+  );
+  if (isThere)
+    throw new LotbookError("BAD_USAGE", `${path} is there already`, {
+      advice: "Name another: it is not written over.",
+    });
+}
+
+async function openUnfinished(path: string): Promise<FileHandle> {
   try {
-    return await open(path, "wx");
+    return await open(unfinished(path), "w");
   } catch (error) {
     throw explainNewFile(path, error);
   }
 }
 
-/** Files that are not there yet; taken away again where the work fails. */
+/**
+ * The note and its list of books: under their names when they are whole and on disk, the note last, so that
+ * a list without a note is what a dead process left, and is replaced. Both go where the work fails.
+ */
 async function withNewFiles<T>(
-  paths: readonly string[],
+  paths: readonly [note: string, books: string],
+  ports: Ports,
   work: (write: ((text: string) => Promise<unknown>)[]) => Promise<T>,
 ): Promise<T> {
-  const files: { readonly path: string; readonly handle: FileHandle }[] = [];
-  let done = false;
+  await refuseExisting(paths[0]);
+  const handles: FileHandle[] = [];
   try {
-    for (const path of paths) files.push({ path, handle: await openNew(path) });
-    const result = await work(
-      files.map(
-        ({ handle }) =>
-          (text) =>
-            handle.writeFile(text),
-      ),
-    );
-    for (const { handle } of files) await handle.sync();
-    done = true;
+    for (const path of paths) handles.push(await openUnfinished(path));
+    const result = await work(handles.map((handle) => (text) => handle.writeFile(text)));
+    for (const handle of handles) await handle.sync();
+    ports.failpoint("checkpoint.written");
+    await rename(unfinished(paths[1]), paths[1]);
+    ports.failpoint("checkpoint.named");
+    await rename(unfinished(paths[0]), paths[0]);
     return result;
   } finally {
-    for (const { path, handle } of files) {
-      await handle.close();
-      if (!done) await rm(path, { force: true });
-    }
+    for (const handle of handles) await handle.close();
+    for (const path of paths) await rm(unfinished(path), { force: true });
   }
 }
 
@@ -136,13 +149,14 @@ async function withNewFiles<T>(
  */
 export async function writeCheckpoint(
   database: Database,
+  ports: Ports,
   // tidy: the default of an injected clock
   { key, file, now = () => new Date() }: CheckpointOptions,
 ): Promise<CheckpointResult> {
   const { privateKey, publicKey } = await readSigningKey(key, database);
   await refuseInside(database.location, file, "a checkpoint");
   const booksFile = `${file}.books`;
-  return withNewFiles([file, booksFile], async ([writeNote, writeBooks]) => {
+  return withNewFiles([file, booksFile], ports, async ([writeNote, writeBooks]) => {
     const totals = await database.connect((connection) =>
       connection.transaction(async () => {
         await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");

@@ -8,17 +8,18 @@ import type { LotState } from "../../core/matching/lot.ts";
 import type { Movement } from "../../core/movement.ts";
 import { toUnits } from "../../core/decimal.ts";
 import type { Database } from "../../store/database.ts";
+import type { Ports } from "../ports.ts";
 import { dayOf } from "./days.ts";
 import { type BookRange, readEntries, type StoredMovement } from "./facts.ts";
 import type { Version } from "./policy.ts";
 import { type AllocationRow, allocationRow, openLotRow } from "./rows.ts";
 import type { ReplayTarget } from "./replay.ts";
+import { startStep } from "./run.ts";
 import {
   finishStep,
   insertAllocations,
   insertLots,
   refreshDays,
-  startStep,
   supersedeLots,
 } from "./supersede.ts";
 
@@ -71,6 +72,7 @@ async function reachableLots(
 /** Takes the new facts of a book in one step of one transaction. */
 export async function appendToBook(
   database: Database,
+  ports: Ports,
   { version, run, book, counts }: ReplayTarget,
   movements: readonly StoredMovement[],
   last: StoredMovement | undefined,
@@ -108,7 +110,9 @@ export async function appendToBook(
         target,
         [...days].toSorted((a, b) => a - b),
       );
-      return finishStep(connection, target, (movements.at(-1) ?? last)?.entry);
+      const finished = await finishStep(connection, target, (movements.at(-1) ?? last)?.entry);
+      ports.failpoint("append.finished");
+      return finished;
     }),
   );
   for (const { opens } of movements) counts[opens ? "opens" : "closes"] += 1;

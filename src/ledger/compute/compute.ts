@@ -124,8 +124,8 @@ export async function compute(
   refusePartOfAll(options);
   const method = askedMethod(options.method);
   const scope = askedScope(options.scope);
-  return alone(database, options.onWait ?? (() => {}), async () => {
-    await removeLeftovers(database);
+  return alone(database, options.onWait ?? (() => {}), async (isHeld) => {
+    await removeLeftovers(database, ports);
     const published = await database.connect(publishedVersion);
     const full = options.full === true || published === undefined;
     if (!full && published !== undefined) {
@@ -135,23 +135,26 @@ export async function compute(
         ...(scope === undefined ? {} : { scope }),
       });
     }
-    const version = full
-      ? await database.connect((connection) =>
-          newVersion(connection, method ?? "fifo", scope ?? "portfolio"),
-        )
-      : published!;
-    const mode = full ? "full" : "incremental";
-    const filter = bookFilter(options);
-    const run = await startRun(database, version.version, {
-      mode,
+    const text = {
+      mode: full ? "full" : "incremental",
       trigger: options.trigger ?? "command",
-      filter,
-    });
+      filter: bookFilter(options),
+    } as const;
+    const { version, run } = await database.connect((connection) =>
+      connection.transaction(async () => {
+        const target = full
+          ? await newVersion(connection, method ?? "fifo", scope ?? "portfolio")
+          : published!;
+        return { version: target, run: await startRun(connection, target.version, text) };
+      }),
+    );
     try {
+      ports.failpoint("compute.logged");
       return await work(database, ports, options, { run, version, full, counts: new RunCounts() });
     } catch (error) {
       await failRun(database, run, error).catch(() => {});
-      await removeLeftovers(database).catch(() => {});
+      // Without the lock, what looks left over may be what another run is at work on.
+      if (await isHeld()) await removeLeftovers(database, ports).catch(() => {});
       throw error;
     }
   });

@@ -107,7 +107,7 @@ async function bringUpToDate(
   const { added, removed, repriced } = changes;
   const sortsLast = last === undefined || added.every((each) => compareLedgerOrder(each, last) > 0);
   if (removed.length === 0 && repriced.length === 0 && sortsLast)
-    return appendToBook(database, target, added, last);
+    return appendToBook(database, ports, target, added, last);
   const from = earliestOf([...added, ...removed, ...repriced]);
   const greatest = removed.some(({ entry }) => entry === last?.entry)
     ? undefined
@@ -130,6 +130,7 @@ export async function extendVersion(
   for (const [index, stale] of books.entries()) {
     const target = { version, run, book: stale.book, counts };
     revision = await bringUpToDate(database, ports, target, stale);
+    ports.failpoint("compute.book");
     progress?.(index + 1, books.length);
   }
   return revision;

@@ -11,7 +11,7 @@ import type { BookRange } from "./facts.ts";
 import type { Version } from "./policy.ts";
 import { readAhead, readAll } from "./stretch.ts";
 import { takeRevision } from "./revision.ts";
-import { type BookFilter, endRun, type RunCounts, totalsOf } from "./run.ts";
+import { type BookFilter, endRun, holdRun, type RunCounts, startStep, totalsOf } from "./run.ts";
 
 /** Bytes of rows that are gathered before they are sent. */
 const writeSize = 2 << 20;
@@ -105,9 +105,11 @@ class Building {
     await this.#writing;
     this.#ports.failpoint("compute.page");
     const copies = this.#rows.take();
-    const { version } = this.#build.version;
+    const { run, version: built } = this.#build;
+    const { version } = built;
     this.#writing = this.#database.connect((connection) =>
       connection.transaction(async () => {
+        await holdRun(connection, run);
         for (const { table, columns, bytes } of copies)
           await connection.copyIn(`COPY ${table}_${version} (${columns}) FROM STDIN`, [bytes]);
       }),
@@ -127,19 +129,19 @@ export async function buildVersion(
   const { version, run } = build;
   const step = await database.connect((connection) =>
     connection.transaction(async () => {
+      const started = await startStep(connection, run, version.version, null);
       await connection.query("SELECT create_version_partitions($1)::text", [version.version]);
-      const [row] = await connection.query<{ step: bigint }>(
-        "INSERT INTO steps (run, version) VALUES ($1, $2) RETURNING step",
-        [run, version.version],
-      );
-      return row!.step;
+      return started;
     }),
   );
   ports.failpoint("compute.started");
   const building = new Building(database, ports, build, step);
   await building.run(await listBooks(database, build.filter));
   await database.connect((connection) =>
-    connection.query("SELECT attach_version_partitions($1)::text", [version.version]),
+    connection.transaction(async () => {
+      await holdRun(connection, run);
+      await connection.query("SELECT attach_version_partitions($1)::text", [version.version]);
+    }),
   );
   ports.failpoint("compute.attached");
   return finishBuild(database, ports, build, step, building.built);
@@ -158,8 +160,9 @@ async function finishBuild(
   );
   const digest = versionDigest(version, withDigest);
   const totalPnl = totalsOf(counts.pnl);
-  return database.connect((connection) =>
+  const result = await database.connect((connection) =>
     connection.transaction(async () => {
+      await holdRun(connection, run);
       const text = { version: version.version, bookId: null, digest };
       let revision = await takeRevision(connection, { ...text, kind: "step", step, inputs: built });
       ports.failpoint("compute.sealed");
@@ -171,4 +174,6 @@ async function finishBuild(
       return { digest, revision, totalPnl };
     }),
   );
+  ports.failpoint("publish.committed");
+  return result;
 }

@@ -15,7 +15,7 @@ import { type BookRange, literal, pageSize, type StoredMovement } from "./facts.
 import { lotsBefore } from "./lots-before.ts";
 import type { Version } from "./policy.ts";
 import { type AllocationRow, allocationRow, type OpenLotRow, openLotRow } from "./rows.ts";
-import { type RunCounts, wideUnits } from "./run.ts";
+import { holdRun, type RunCounts, startStep, wideUnits } from "./run.ts";
 import {
   type FactPage,
   pageTimes,
@@ -32,7 +32,6 @@ import {
   insertLots,
   refreshDays,
   type SliceKey,
-  startStep,
   supersedeAllocations,
   supersedeRange,
   supersedeLots,
@@ -284,7 +283,9 @@ class Replay {
 
   async #write(connection: Connection, found: Findings): Promise<BookStep> {
     const { version, book, run } = this.#target;
-    this.#step ??= await startStep(connection, run, version.version, book.bookId);
+    if (this.#step === undefined)
+      this.#step = await startStep(connection, run, version.version, book.bookId);
+    else await holdRun(connection, run);
     const step = { version, book, step: this.#step };
     if (found.gone.length > found.kept.length) await supersedeRange(connection, step, found);
     else await supersedeAllocations(connection, step, found.gone);
@@ -326,7 +327,9 @@ class Replay {
         const step = await this.#write(connection, found);
         if (walk !== undefined) await this.#writeLots(connection, step, lots);
         await refreshDays(connection, step, this.#takeDaysBefore(undefined));
-        return finishStep(connection, step, last?.entry);
+        const finished = await finishStep(connection, step, last?.entry);
+        this.#ports.failpoint("supersede.finished");
+        return finished;
       }),
     );
     counts.books += 1;

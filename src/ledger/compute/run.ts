@@ -8,15 +8,19 @@ import { fromUnits } from "../../core/decimal.ts";
 import { compareText } from "../../core/order.ts";
 import { LotbookError } from "../../errors.ts";
 import type { Connection, Database } from "../../store/database.ts";
+import type { Ports } from "../ports.ts";
 import type { Version } from "./policy.ts";
 
 /** A number of ours for the advisory lock that a run holds. */
-const lockKey = 7_105_107_001n;
+export const lockKey = 7_105_107_001n;
 
 /**
  * Runs of this process, by database: the embedded engine has one connection, so the lock can't live in it.
  */
 const running = new WeakMap<Database, Promise<unknown>>();
+
+/** Whether the lock is held still: the connection that holds it may have broken. */
+type IsHeld = () => Promise<boolean>;
 
 /**
  * Does `work` while no other run does any, in this process or another; `onWait` is told once when it has to
@@ -25,7 +29,7 @@ const running = new WeakMap<Database, Promise<unknown>>();
 export async function alone<T>(
   database: Database,
   onWait: () => void,
-  work: () => Promise<T>,
+  work: (isHeld: IsHeld) => Promise<T>,
 ): Promise<T> {
   const before = running.get(database);
   if (before !== undefined) onWait();
@@ -42,9 +46,9 @@ export async function alone<T>(
 async function locked<T>(
   database: Database,
   onWait: () => void,
-  work: () => Promise<T>,
+  work: (isHeld: IsHeld) => Promise<T>,
 ): Promise<T> {
-  if (database.engine === "pglite") return work();
+  if (database.engine === "pglite") return work(() => Promise.resolve(true));
   return database.connect(async (connection) => {
     const [got] = await connection.query<{ got: boolean }>(
       `SELECT pg_try_advisory_lock(${lockKey}) AS got`,
@@ -53,10 +57,16 @@ async function locked<T>(
       onWait();
       await connection.query(`SELECT pg_advisory_lock(${lockKey})::text`);
     }
+    const isHeld: IsHeld = () =>
+      connection.query("SELECT").then(
+        () => true,
+        () => false,
+      );
     try {
-      return await work();
+      return await work(isHeld);
     } finally {
-      await connection.query(`SELECT pg_advisory_unlock(${lockKey})`);
+      // A connection that broke meanwhile has let go of it; what the work came to is what matters.
+      await connection.query(`SELECT pg_advisory_unlock(${lockKey})`).catch(() => {});
     }
   });
 }
@@ -79,7 +89,7 @@ async function anyLeftovers(connection: Connection): Promise<boolean> {
  * Removes what dead runs left: rows of unfinished steps, their supersessions, versions that were never
  * finished.
  */
-export async function removeLeftovers(database: Database): Promise<void> {
+export async function removeLeftovers(database: Database, ports: Ports): Promise<void> {
   await database.connect(async (connection) => {
     if (!(await anyLeftovers(connection))) return;
     await connection.execute(
@@ -87,8 +97,10 @@ export async function removeLeftovers(database: Database): Promise<void> {
        error = 'the process ended before the run did'
        WHERE status = 'running'`,
     );
-    for (const { version } of await connection.query<{ version: number }>(stepless))
+    for (const { version } of await connection.query<{ version: number }>(stepless)) {
       await connection.transaction(() => dropVersion(connection, version));
+      ports.failpoint("leftovers.removed");
+    }
     const unfinished = await connection.query<{
       step: bigint;
       version: number;
@@ -100,6 +112,7 @@ export async function removeLeftovers(database: Database): Promise<void> {
         else await undoStep(connection, step, version, book_id);
         await connection.execute("DELETE FROM steps WHERE step = $1", [step]);
       });
+      ports.failpoint("leftovers.removed");
     }
   });
 }
@@ -158,25 +171,59 @@ export class RunCounts {
 }
 
 export async function startRun(
-  database: Database,
+  connection: Connection,
   version: number,
   text: RunText,
 ): Promise<bigint> {
-  return database.connect(async (connection) => {
-    const [row] = await connection.query<{ run: bigint }>(
-      `INSERT INTO runs (version, mode, trigger, portfolio, symbol, worker) VALUES ($1, $2, $3, $4, $5,
-       $6) RETURNING run`,
-      [
-        version,
-        text.mode,
-        text.trigger,
-        text.filter.portfolio ?? null,
-        text.filter.symbol ?? null,
-        `${hostname()} ${process.pid}`,
-      ],
-    );
-    return row!.run;
-  });
+  const [row] = await connection.query<{ run: bigint }>(
+    `INSERT INTO runs (version, mode, trigger, portfolio, symbol, worker) VALUES ($1, $2, $3, $4, $5,
+     $6) RETURNING run`,
+    [
+      version,
+      text.mode,
+      text.trigger,
+      text.filter.portfolio ?? null,
+      text.filter.symbol ?? null,
+      `${hostname()} ${process.pid}`,
+    ],
+  );
+  return row!.run;
+}
+
+/**
+ * The first thing in each transaction of a run: that it still is one. Who loses the connection that holds
+ * the lock may be taken for dead by the next run; that one waits for this transaction, and no other comes.
+ */
+export async function holdRun(connection: Connection, run: bigint): Promise<void> {
+  const held = await connection.query(
+    "SELECT FROM runs WHERE run = $1 AND status = 'running' FOR SHARE",
+    [run],
+  );
+  if (held.length === 0) throw givenUp();
+}
+
+/** Begins a step of a run that still is one; without a book it is a version's first build. */
+export async function startStep(
+  connection: Connection,
+  run: bigint,
+  version: number,
+  bookId: string | null,
+): Promise<bigint> {
+  const [row] = await connection.query<{ step: bigint }>(
+    `INSERT INTO steps (run, version, book_id)
+     SELECT run, $2, $3::uuid FROM runs WHERE run = $1 AND status = 'running' FOR SHARE RETURNING step`,
+    [run, version, bookId],
+  );
+  if (row === undefined) throw givenUp();
+  return row.step;
+}
+
+function givenUp(): LotbookError {
+  return new LotbookError(
+    "DATABASE_UNREACHABLE",
+    "the run's connection broke, and another run has taken its place",
+    { advice: "Nothing of this run is left. Run it again if the other one does not do the same." },
+  );
 }
 
 export async function failRun(database: Database, run: bigint, error: unknown): Promise<void> {

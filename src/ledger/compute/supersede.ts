@@ -23,19 +23,6 @@ export interface BookStep {
   readonly step: bigint;
 }
 
-export async function startStep(
-  connection: Connection,
-  run: bigint,
-  version: number,
-  bookId: string,
-): Promise<bigint> {
-  const [row] = await connection.query<{ step: bigint }>(
-    "INSERT INTO steps (run, version, book_id) VALUES ($1, $2, $3) RETURNING step",
-    [run, version, bookId],
-  );
-  return row!.step;
-}
-
 /** A stored allocation's key. */
 export interface SliceKey {
   readonly close: number;

@@ -222,7 +222,7 @@ export async function recordBatch(
   options: BatchOptions,
 ): Promise<BatchOutcome> {
   await connection.script(stagingTables);
-  return connection.transaction(async () => {
+  const outcome = await connection.transaction(async () => {
     await options.prepare?.();
     const staging = new Staging(options);
     await connection.copyIn(stagingCopy, staging.lines());
@@ -256,6 +256,8 @@ export async function recordBatch(
     ports.failpoint("record.sealed");
     return outcomes(connection, staging, exceptions, batchId);
   });
+  ports.failpoint("record.committed");
+  return outcome;
 }
 
 /** The names of all sources; a batch has one line of 200 bytes for them. */

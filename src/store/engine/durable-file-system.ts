@@ -57,13 +57,22 @@ const errorNumbers: Readonly<Record<string, number>> = {
 /** The server itself forgives these on a directory: some file systems can't sync one. */
 const forgivenOnDirectories = new Set(["EBADF", "EINVAL", "EACCES", "EISDIR", "EPERM"]);
 
+/** Emscripten throws an object that has a number and no words. */
+function namedError(error: unknown): Error {
+  if (error instanceof Error) return error;
+  const { errno } = error as { errno?: number };
+  const code = Object.keys(errorNumbers).find((name) => errorNumbers[name] === errno) ?? "EIO";
+  const words = code === "ENOSPC" || code === "EDQUOT" ? "no space left" : "the disk refused";
+  return new Error(`${code}: ${words}, write`);
+}
+
 const dataPath = "/pglite/data";
 
 export class DurableFileSystem extends NodeFS {
   /** Set by the first fsync that fails: nothing after it may be acknowledged. */
   failure: NodeJS.ErrnoException | undefined;
   /** The last write that failed, for a message that says why. */
-  writeFailure: NodeJS.ErrnoException | undefined;
+  writeFailure: Error | undefined;
   fsyncCount = 0;
   /** Bytes written to the write-ahead log since this was last set to 0. */
   logBytes = 0;
@@ -114,7 +123,7 @@ export class DurableFileSystem extends NodeFS {
         if (stream.node.parent.name === "pg_wal") this.logBytes += count;
         return count;
       } catch (error) {
-        this.writeFailure = error as NodeJS.ErrnoException;
+        this.writeFailure = namedError(error);
         throw error;
       }
     };

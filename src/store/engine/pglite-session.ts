@@ -7,6 +7,7 @@ import type { Row, Value } from "../database.ts";
 import { LotbookError } from "../../errors.ts";
 import type { Session, SessionResult } from "./connection.ts";
 import type { DurableFileSystem } from "./durable-file-system.ts";
+import { explainRefusal } from "./refusals.ts";
 import { ServerError } from "./server-error.ts";
 import { Spool } from "./spool.ts";
 import { decoderOf, encodeValue } from "./values.ts";
@@ -47,6 +48,8 @@ export class PgliteSession implements Session {
   #fileSystem: DurableFileSystem;
   #directory: string;
   #broken: unknown;
+  /** What the server said in the answer in which it ended. */
+  #lastWords: ServerError | undefined;
   #turnStart = performance.now();
   /** What a checkpoint is wrapped in: only the owner may run one. */
   role: string | undefined;
@@ -142,6 +145,7 @@ export class PgliteSession implements Session {
     } catch (error) {
       this.#broken ??= error;
     }
+    if (this.#broken !== undefined) this.#lastWords ??= answer.error;
     this.#assertSound();
     if (failure !== undefined) throw failure;
     return answer.finish();
@@ -159,7 +163,7 @@ export class PgliteSession implements Session {
   }
 
   async #accept(answer: Answer): Promise<Answer> {
-    if (answer.error !== undefined) throw this.#explained(answer.error);
+    if (answer.error !== undefined) throw explainRefusal(answer.error);
     if (answer.idle && this.#fileSystem.logBytes > logBytesMax) await this.#checkpoint();
     return answer;
   }
@@ -168,23 +172,15 @@ export class PgliteSession implements Session {
     this.#fileSystem.logBytes = 0;
     const role = this.role === undefined ? "" : `; SET ROLE ${this.role}`;
     const { error } = await this.#ask(wire.simpleQuery(`RESET ROLE; CHECKPOINT${role}`));
-    if (error !== undefined) throw this.#explained(error);
-  }
-
-  #explained(error: ServerError): Error {
-    // 53: out of disk or memory; 58: the system refused something.
-    if (!error.code.startsWith("53") && !error.code.startsWith("58")) return error;
-    return new LotbookError("ENVIRONMENT", `the database could not go on: ${error.message}`, {
-      advice:
-        "Nothing of this step was recorded. Make room, or mend what refused, and run it again.",
-      cause: error,
-    });
+    if (error !== undefined) throw explainRefusal(error);
   }
 
   #assertSound(): void {
-    const cause = this.#fileSystem.failure ?? this.#fileSystem.writeFailure ?? this.#broken;
     if (!this.broken) return;
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const { failure, writeFailure } = this.#fileSystem;
+    const cause = failure ?? writeFailure ?? this.#lastWords ?? this.#broken;
+    // What the engine throws at its end may be no error, and says nothing.
+    const reason = cause instanceof Error ? cause.message : "the engine ended";
     throw new LotbookError(
       "ENVIRONMENT",
       `the database stopped, as it could not write safely: ${reason}`,
@@ -233,7 +229,7 @@ class AnswerReader {
   #rows: Row[] = [];
   #command: string | undefined;
   #count = 0;
-  #error: ServerError | undefined;
+  error: ServerError | undefined;
   #empty = false;
   #status: string | undefined;
   #receiveCopy: ((bytes: Buffer) => void) | undefined;
@@ -252,12 +248,12 @@ class AnswerReader {
     } else if (type === "C") {
       ({ command: this.#command, count: this.#count } = wire.readCommandTag(body));
     } else if (type === "I") this.#empty = true;
-    else if (type === "E") this.#error ??= new ServerError(wire.readError(body));
+    else if (type === "E") this.error ??= new ServerError(wire.readError(body));
     else if (type === "Z") this.#status = String.fromCharCode(body[0]!);
   }
 
   finish(): Answer {
-    const said = this.#error !== undefined || this.#command !== undefined || this.#empty;
+    const said = this.error !== undefined || this.#command !== undefined || this.#empty;
     // Silence is no success: a server that broke off is the one thing that must never look like a commit.
     if (!said || this.#status === undefined) {
       throw new LotbookError("INTERNAL", "the embedded database broke off its answer");
@@ -266,7 +262,7 @@ class AnswerReader {
       rows: this.#rows,
       count: this.#count,
       command: this.#command,
-      error: this.#error,
+      error: this.error,
       idle: this.#status === "I",
     };
   }

@@ -1,6 +1,7 @@
 /** What a PostgreSQL server, or the way to it, refuses: in words that say what to do, without a password. */
 import pg from "pg";
 import { LotbookError } from "../../errors.ts";
+import { explainRefusal } from "./refusals.ts";
 import { ServerError } from "./server-error.ts";
 
 /** The URL without what must not be shown. */
@@ -18,11 +19,24 @@ export function locationOf(url: string): string {
   }
 }
 
-/** 08: connection; 57P01 to 57P03: the server shuts down, crashed or starts. */
+/**
+ * 08: connection; 57P01 to 57P03: the server shuts down, crashed or starts; 57P04: the database was dropped;
+ * 57P05, 25P03, 25P04: the session was idle, or its transaction open, for longer than the server allows.
+ */
+const lossStates: ReadonlySet<string> = new Set([
+  "57P01",
+  "57P02",
+  "57P03",
+  "57P04",
+  "57P05",
+  "25P03",
+  "25P04",
+]);
+
 export function isConnectionLoss(error: unknown): boolean {
   if (error instanceof pg.DatabaseError) {
     const code = error.code ?? "";
-    return code.startsWith("08") || ["57P01", "57P02", "57P03"].includes(code);
+    return code.startsWith("08") || lossStates.has(code);
   }
   const { code, message } = error as NodeJS.ErrnoException;
   if (["ECONNRESET", "EPIPE", "ETIMEDOUT", "ECONNREFUSED", "ENOTCONN"].includes(code ?? ""))
@@ -32,13 +46,7 @@ export function isConnectionLoss(error: unknown): boolean {
 
 export function translated(error: unknown): unknown {
   if (!(error instanceof pg.DatabaseError)) return error;
-  const refusal = new ServerError(error, error);
-  if (!refusal.code.startsWith("53") && !refusal.code.startsWith("58")) return refusal;
-  return new LotbookError("ENVIRONMENT", `the server could not go on: ${refusal.message}`, {
-    advice:
-      "Nothing of this step was recorded. See to the server (disk, memory, connections), then run it again.",
-    cause: refusal,
-  });
+  return explainRefusal(new ServerError(error, error));
 }
 
 const adviceByState: Readonly<Record<string, string>> = {

@@ -6,6 +6,7 @@
 import { randomBytes } from "node:crypto";
 import { closeSync, openSync, readSync, rmSync, unlinkSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { LotbookError } from "../../errors.ts";
 
 const memoryBytesMax = 8 * 1024 * 1024;
 const windowBytes = 1024 * 1024;
@@ -107,6 +108,19 @@ export class Spool {
   }
 
   #write(bytes: Uint8Array): void {
+    try {
+      this.#writeOut(bytes);
+    } catch (error) {
+      const { message } = error as Error;
+      throw new LotbookError("ENVIRONMENT", `the database directory took no more: ${message}`, {
+        advice:
+          "Nothing of this step was recorded. See to the disk (full? failing?), run it again.",
+        cause: error,
+      });
+    }
+  }
+
+  #writeOut(bytes: Uint8Array): void {
     if (this.#file === undefined) {
       this.#file = openSync(this.#path, "wx+", 0o600);
       // Without a name it goes with the process, however that ends. Windows can't: there close() removes it.
