@@ -62,14 +62,21 @@ export function readColumns(connection: Connection): Promise<Column[]> {
 export const isCovered = ({ table, name }: Pick<Column, "table" | "name">): boolean =>
   !(table in uncoveredTables) && !(`${table}.${name}` in uncoveredColumns);
 
-/** Takes away what a superuser can: triggers, keys, checks. What is left to find a change is `verify`. */
-export async function disarm(connection: Connection): Promise<void> {
-  await connection.script(`DO $$
+export const disableTriggers = (connection: Connection): Promise<void> =>
+  connection.script(`DO $$
     DECLARE it record;
     BEGIN
       FOR it IN SELECT oid::regclass AS name FROM pg_class
         WHERE relnamespace = 'lotbook'::regnamespace AND relkind IN ('r', 'p')
       LOOP EXECUTE format('ALTER TABLE %s DISABLE TRIGGER ALL', it.name); END LOOP;
+    END $$`);
+
+/** Takes away what a superuser can: triggers, keys, checks. What is left to find a change is `verify`. */
+export async function disarm(connection: Connection): Promise<void> {
+  await disableTriggers(connection);
+  await connection.script(`DO $$
+    DECLARE it record;
+    BEGIN
       FOR it IN SELECT conrelid::regclass AS name, conname FROM pg_constraint
         WHERE connamespace = 'lotbook'::regnamespace AND contype IN ('c', 'p', 'u') AND conrelid <> 0
           AND conparentid = 0 AND conname <> 'one_version' AND coninhcount = 0
