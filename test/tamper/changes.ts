@@ -62,7 +62,7 @@ const cutOf = (rows: Rows, row: StoredRow): Cut => {
   return row.table === "versions" ? { version: Number.parseInt(version!, 10) } : {};
 };
 
-/** The steps that a conclusion may be said to come from or to be gone by; one is of a dead run, one of none. */
+/** A conclusion that is said to come from another step, or to be gone by one; there is no step 99. */
 function anotherLife(rows: Rows, row: StoredRow, column: string, dice: Dice): Change | undefined {
   const life = rows.lifeOf(row);
   const steps = rows.of("steps").map(({ values }) => values["step"]!);

@@ -1,6 +1,7 @@
 /**
  * No false alarm: random ledgers with facts of every kind, told in every way, are verified green.
- * `LOTBOOK_CLEAN_RUNS=n` draws n of them, an equal part on each engine; `LOTBOOK_SEED=n` the one of that seed.
+ * `LOTBOOK_CLEAN_RUNS=n` draws n of them, an equal part on each engine; `LOTBOOK_SEED=n` the one of that
+ * seed.
  */
 import { expect, it } from "vitest";
 import { describeEngines, engines } from "../engines.ts";

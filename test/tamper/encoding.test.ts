@@ -1,6 +1,7 @@
 /**
- * Every bit of what is hashed counts, docs/spec/hashing.md 1 to 6: with any of them changed, the bytes have another
- * hash, and what they say, if anything, has another one, up to the root and the seal. And nothing else has it.
+ * Every bit of what is hashed counts, docs/spec/hashing.md 1 to 6: with any of them changed, the bytes
+ * have another hash, and what they say, if anything, has another one, up to the root and the seal. And
+ * nothing else has it.
  */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";

@@ -1,6 +1,6 @@
 /**
- * Random ledgers through the library, as persons and programs would fill them: facts of every kind in any order
- * and batch, told again, contradicted, told without ids, decided about, computed now and then.
+ * Random ledgers through the library, as persons and programs would fill them: facts of every kind in any
+ * order and batch, told again, contradicted, told without ids, decided about, computed now and then.
  */
 import type { Fact } from "../../src/core/fact.ts";
 import { arrange } from "../../src/testing/arrival.ts";

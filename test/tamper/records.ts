@@ -1,6 +1,6 @@
 /**
- * docs/spec/hashing.md 1 to 6 read backwards and strictly: the bytes of a record into what it says, for src/seal to
- * hash again. Bytes that say nothing in the one way there is to say it are refused.
+ * docs/spec/hashing.md 1 to 6 read backwards and strictly: the bytes of a record into what it says, for
+ * src/seal to hash again. Bytes that say nothing in the one way there is to say it are refused.
  */
 import { isUtf8 } from "node:buffer";
 import type { Fact, Fee } from "../../src/core/fact.ts";

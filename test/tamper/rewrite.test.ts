@@ -1,6 +1,7 @@
 /**
- * What `verify` alone can't find, docs/spec/hashing.md 7: all hashed again, an end cut off with its seals, a book
- * taken out. A checkpoint that was kept elsewhere finds each of them. `LOTBOOK_REWRITES=n` draws n ledgers.
+ * What `verify` alone can't find, docs/spec/hashing.md 7: all hashed again, an end cut off with its seals,
+ * a book taken out. A checkpoint that was kept elsewhere finds each of them. `LOTBOOK_REWRITES=n` draws n
+ * ledgers.
  */
 import { join } from "node:path";
 import { expect, it } from "vitest";
@@ -34,11 +35,15 @@ const told = ["observations", "aliases"];
 const facts = ["fills", "opening_lots", "fee_values", "voids", "adjustments"];
 const everywhere = [...facts, ...told, "seals", "books"];
 
+const deletions = (tables: readonly string[], where: string): string =>
+  tables.map((table) => `DELETE FROM ${table} WHERE ${where}`).join("; ");
+
 /** The last batch of a book, taken back as though it had never been recorded. */
 const withoutEnd = (book: string): string => `
-  CREATE TEMPORARY TABLE cut AS SELECT * FROM seals WHERE ${ofBook(book)} ORDER BY number DESC LIMIT 1;
-  ${facts.map((table) => `DELETE FROM ${table} WHERE ${ofBook(book)} AND entry >= (SELECT first_entry FROM cut)`).join("; ")};
-  ${told.map((table) => `DELETE FROM ${table} WHERE ${ofBook(book)} AND number >= (SELECT first_observation FROM cut)`).join("; ")};
+  CREATE TEMPORARY TABLE cut AS
+    SELECT * FROM seals WHERE ${ofBook(book)} ORDER BY number DESC LIMIT 1;
+  ${deletions(facts, `${ofBook(book)} AND entry >= (SELECT first_entry FROM cut)`)};
+  ${deletions(told, `${ofBook(book)} AND number >= (SELECT first_observation FROM cut)`)};
   DELETE FROM seals WHERE ${ofBook(book)} AND number = (SELECT number FROM cut);
   DELETE FROM batches b WHERE NOT EXISTS (SELECT FROM seals s WHERE s.batch_id = b.batch_id);
   UPDATE books SET (last_entry, last_observation, last_seal) =
@@ -73,7 +78,7 @@ function rewrites(book: string): Rewrite[] {
     { title: "the end of a book", sql: withoutEnd(book), what: /the book's end was cut off/ },
     {
       title: "a whole book",
-      sql: `${everywhere.map((table) => `DELETE FROM ${table} WHERE ${ofBook(book)}`).join("; ")};
+      sql: `${deletions(everywhere, ofBook(book))};
         DELETE FROM batches b WHERE NOT EXISTS (SELECT FROM seals s WHERE s.batch_id = b.batch_id)`,
       what: /the book is gone/,
     },
@@ -91,7 +96,10 @@ async function fillLedger({ ledger }: TestLedger, seed: number): Promise<void> {
   await ledger.compute();
 }
 
-/** Changes the past and makes everything agree with it: facts, seals, conclusions, revisions and their stamps. */
+/**
+ * Changes the past and makes everything agree with it: facts, seals, conclusions, revisions and their
+ * stamps.
+ */
 async function rewrite(engine: TestEngine, opened: TestLedger, sql: string): Promise<void> {
   const stamps = await engine.superuser(opened, async (connection) => {
     await disableTriggers(connection);

@@ -1,6 +1,6 @@
 /**
- * What the owner of the database can do: change what was recorded and hash everything after it again, with the
- * ledger's own code, until all of it agrees. Fit for small ledgers of one version.
+ * What the owner of the database can do: change what was recorded and hash everything after it again, with
+ * the ledger's own code, until all of it agrees. Fit for small ledgers of one version.
  */
 import type { Fact } from "../../src/core/fact.ts";
 import { type BookRow, readBookRows, readFacts } from "../../src/ledger/read-facts.ts";

@@ -1,4 +1,7 @@
-/** The ledger's rows as a change picks them: where they lie, what they say, at which revisions they are seen. */
+/**
+ * The ledger's rows as a change picks them: where they lie, what they say, at which revisions they are
+ * seen.
+ */
 import type { Connection } from "../../src/store/database.ts";
 import { type Column, isCovered, readColumns } from "./sealed.ts";
 

@@ -1,6 +1,6 @@
 /**
- * Which tables and columns a change must be found in: all there are, but for those listed here with the reason.
- * The catalog of the migrated database is the list; a test holds this page to it.
+ * Which tables and columns a change must be found in: all there are, but for those listed here with the
+ * reason. The catalog of the migrated database is the list; a test holds this page to it.
  */
 import type { Connection } from "../../src/store/database.ts";
 
@@ -84,8 +84,8 @@ export async function disarm(connection: Connection): Promise<void> {
       FOR it IN SELECT indexrelid::regclass AS name FROM pg_index JOIN pg_class c ON c.oid = indexrelid
         WHERE relnamespace = 'lotbook'::regnamespace AND indisunique AND NOT c.relispartition
       LOOP EXECUTE format('DROP INDEX %s', it.name); END LOOP;
-      FOR it IN SELECT attrelid::regclass AS name, attname FROM pg_attribute JOIN pg_class c ON c.oid = attrelid
-        WHERE relnamespace = 'lotbook'::regnamespace AND attidentity <> ''
+      FOR it IN SELECT attrelid::regclass AS name, attname
+        FROM pg_attribute JOIN pg_class c ON c.oid = attrelid WHERE relnamespace = 'lotbook'::regnamespace AND attidentity <> ''
       LOOP EXECUTE format('ALTER TABLE %s ALTER %I DROP IDENTITY', it.name, it.attname); END LOOP;
     END $$`);
 }

@@ -72,8 +72,8 @@ const somethingOf: Readonly<Record<string, string>> = {
 };
 
 /**
- * Another value for a column, of the text that it has (null: none): an SQL expression and its name. Undefined for
- * amounts beside no assets, which no reader looks at.
+ * Another value for a column, of the text that it has (null: none): an SQL expression and its name.
+ * Undefined for amounts beside no assets, which no reader looks at.
  */
 export function changeOf(column: Column, value: string | null, dice: Dice): Mutation | undefined {
   const { name, type, nullable } = column;
