@@ -85,7 +85,8 @@ export async function disarm(connection: Connection): Promise<void> {
         WHERE relnamespace = 'lotbook'::regnamespace AND indisunique AND NOT c.relispartition
       LOOP EXECUTE format('DROP INDEX %s', it.name); END LOOP;
       FOR it IN SELECT attrelid::regclass AS name, attname
-        FROM pg_attribute JOIN pg_class c ON c.oid = attrelid WHERE relnamespace = 'lotbook'::regnamespace AND attidentity <> ''
+        FROM pg_attribute JOIN pg_class c ON c.oid = attrelid
+        WHERE relnamespace = 'lotbook'::regnamespace AND attidentity <> ''
       LOOP EXECUTE format('ALTER TABLE %s ALTER %I DROP IDENTITY', it.name, it.attname); END LOOP;
     END $$`);
 }
