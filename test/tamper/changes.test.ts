@@ -9,10 +9,16 @@ import { type Example, verifyVersion } from "../../src/verify/run.ts";
 import { describeEngines, engines, type TestDatabase, type TestEngine } from "../engines.ts";
 import { tellTrials } from "../reliability.ts";
 import { writeFixture } from "../verify/fixture.ts";
-import { type Change, changeNumber } from "./changes.ts";
+import { type Change, changeKinds, changeNumber } from "./changes.ts";
 import { type Cut, readRows, type Rows } from "./rows.ts";
-import { disarm, isCovered, places, readColumns, uncoveredColumns } from "./sealed.ts";
-import { uncoveredTables } from "./sealed.ts";
+import {
+  disarm,
+  isCovered,
+  places,
+  readColumns,
+  uncoveredColumns,
+  uncoveredTables,
+} from "./sealed.ts";
 import { withChange } from "./within.ts";
 
 const test = "test/tamper/changes.test.ts";
@@ -44,7 +50,7 @@ async function violations(database: Database, cut: Cut): Promise<Example[]> {
 async function missed(
   { database }: TestDatabase,
   connection: Connection,
-  { sql, cut, names }: Change,
+  { sql, cut, names }: Pick<Change, "sql" | "cut" | "names">,
 ): Promise<string | undefined> {
   return withChange(database, connection, sql, async (changed) => {
     const found = await violations(changed, cut);
@@ -79,6 +85,27 @@ describeEngines("tampering", (engine) => {
     expect([...covered].filter((table) => rows.of(table).length === 0)).toEqual([]);
   });
 
+  it("is of every kind", () => {
+    const kinds = Array.from({ length: 300 }, (_, number) => changeNumber(rows, number).kind);
+    const few = changeKinds.filter((kind) => kinds.filter((each) => each === kind).length < 8);
+    expect(few).toEqual([]);
+  });
+
+  it("is not seen where nothing was changed", async () => {
+    const cuts: Cut[] = [
+      {},
+      { version: 1, revision: 1n },
+      { version: 1, revision: 4n },
+      { version: 2 },
+    ];
+    await engine.superuser(opened, async (connection) => {
+      for (const cut of cuts) {
+        const nothing = { sql: "SELECT 1", cut, names: () => true };
+        expect(await missed(opened, connection, nothing)).toBe("not found");
+      }
+    });
+  });
+
   it("is found and named, whatever is changed", async () => {
     const numbers = numbersFor(engine);
     const failures: string[] = [];
@@ -100,5 +127,5 @@ describeEngines("tampering", (engine) => {
       seed: numbers[0]!,
     });
     expect(failures).toEqual([]);
-  });
+  }, 3_600_000);
 });

@@ -8,7 +8,18 @@ import { conclusionTables, type Cut, type Life, type Rows, type StoredRow } from
 import { type Column, places } from "./sealed.ts";
 import { changeOf, quoted } from "./values.ts";
 
+export const changeKinds = [
+  "value",
+  "added",
+  "deleted",
+  "swapped",
+  "moved",
+  "cut",
+  "truncated",
+] as const;
+
 export interface Change {
+  readonly kind: (typeof changeKinds)[number];
   readonly title: string;
   readonly sql: string;
   readonly cut: Cut;
@@ -72,7 +83,7 @@ function anotherLife(rows: Rows, row: StoredRow, column: string, dice: Dice): Ch
   if (cut === undefined) return undefined;
   const sql = `UPDATE ${row.table} SET ${column} = ${other ?? "NULL"} WHERE ${where(row)}`;
   const title = `${column} ${other} of ${titleOf(row)}`;
-  return { title, sql, cut, names: namesRow(rows, row) };
+  return { kind: "value", title, sql, cut, names: namesRow(rows, row) };
 }
 
 function valueChange(rows: Rows, column: Column, dice: Dice): Change | undefined {
@@ -91,6 +102,7 @@ function valueChange(rows: Rows, column: Column, dice: Dice): Change | undefined
   }
   const isPlace = [...(places[table] ?? []), "book_id"].includes(name);
   return {
+    kind: "value",
     title: `${name}, ${title}, of ${titleOf(row)}`,
     sql: `UPDATE ${table} SET ${name} = ${expression} WHERE ${where(row)}`,
     cut: cutOf(rows, row),
@@ -111,6 +123,7 @@ function addition(rows: Rows, row: StoredRow, dice: Dice): Change | undefined {
   const taken = names.map((name) => (behind && name === place ? next : `"${name}"`)).join(", ");
   const columns = names.map((name) => `"${name}"`).join(", ");
   return {
+    kind: "added",
     title: `${titleOf(row)} ${behind ? "added behind the last" : "twice"}`,
     sql: `INSERT INTO ${table} (${columns}${table === "steps" ? ", run" : ""}) OVERRIDING SYSTEM VALUE
       SELECT ${taken}${table === "steps" ? ", run" : ""} FROM ${table} WHERE ${where(row)}`,
@@ -120,6 +133,7 @@ function addition(rows: Rows, row: StoredRow, dice: Dice): Change | undefined {
 }
 
 const deletion = (rows: Rows, row: StoredRow): Change => ({
+  kind: "deleted",
   title: `${titleOf(row)} deleted`,
   sql: `DELETE FROM ${row.table} WHERE ${where(row)}`,
   cut: cutOf(rows, row),
@@ -157,6 +171,7 @@ function swap(rows: Rows, row: StoredRow, dice: Dice): Change | undefined {
   );
   const [one, two] = [namesRow(rows, row), namesRow(rows, other)];
   return {
+    kind: "swapped",
     title: `${titleOf(row)} and ${names.map((name) => other.values[name]).join(", ")} swapped`,
     sql: `UPDATE ${row.table} SET ${sets.join(", ")} WHERE (${where(row)}) OR (${where(other)})`,
     cut: cutOf(rows, row),
@@ -170,6 +185,7 @@ function move(rows: Rows, row: StoredRow, dice: Dice): Change | undefined {
   const books = rows.of("books").map(({ values }) => values["book_id"]!);
   const to = dice.pick(books.filter((book) => book !== from));
   return {
+    kind: "moved",
     title: `${titleOf(row)} moved to book ${to}`,
     sql: `UPDATE ${row.table} SET book_id = '${to}' WHERE ${where(row)}`,
     cut: cutOf(rows, row),
@@ -194,6 +210,7 @@ function cutTail(rows: Rows, dice: Dice): Change {
   };
   const cut = dice.pick([["its seals"], ["its facts", "its seals"], Object.keys(parts)] as const);
   return {
+    kind: "cut",
     title: `the end of book ${book} from seal ${from} on cut off: ${cut.join(", ")}`,
     sql: cut.flatMap((name) => parts[name as keyof typeof parts]).join("; "),
     cut: {},
@@ -210,6 +227,7 @@ function truncation(rows: Rows, row: StoredRow): Change {
   );
   const said = namesRow(rows, row);
   return {
+    kind: "truncated",
     title: `${row.partition} truncated`,
     sql: `TRUNCATE ${row.partition}`,
     cut: cutOf(rows, row),

@@ -36,33 +36,37 @@ async function alarms({ ledger }: TestLedger): Promise<unknown[]> {
 }
 
 describeEngines("a clean ledger", (engine) => {
-  it("is verified without an alarm", () =>
-    withDirectory(async (directory) => {
-      const seeds = seedsFor(engines.indexOf(engine));
-      const failures: string[] = [];
-      const had = new Set<unknown>();
-      let opened: TestLedger | undefined;
-      for (const [index, seed] of seeds.entries()) {
-        if (index % runsADatabase === 0) {
-          await opened?.dispose();
-          opened = await openTestLedger(engine);
+  it(
+    "is verified without an alarm",
+    () =>
+      withDirectory(async (directory) => {
+        const seeds = seedsFor(engines.indexOf(engine));
+        const failures: string[] = [];
+        const had = new Set<unknown>();
+        let opened: TestLedger | undefined;
+        for (const [index, seed] of seeds.entries()) {
+          if (index % runsADatabase === 0) {
+            await opened?.dispose();
+            opened = await openTestLedger(engine);
+          }
+          await tellRandomly(opened!, seed, directory);
+          const found = await alarms(opened!);
+          if (found.length > 0) failures.push(`LOTBOOK_SEED=${seed}: ${JSON.stringify(found[0])}`);
+          for (const { has } of await opened!.query(everything)) had.add(has);
         }
-        await tellRandomly(opened!, seed, directory);
-        const found = await alarms(opened!);
-        if (found.length > 0) failures.push(`LOTBOOK_SEED=${seed}: ${JSON.stringify(found[0])}`);
-        for (const { has } of await opened!.query(everything)) had.add(has);
-      }
-      await opened?.dispose();
-      tellTrials({
-        promise: "verify raises no alarm over a ledger that nobody tampered with",
-        test,
-        engine: engine.name,
-        tried: seeds.length,
-        unit: "random ledgers",
-        broken: failures.length,
-        seed: seeds[0] ?? 0,
-      });
-      expect(failures).toEqual([]);
-      if (seeds.length >= runsADatabase) expect([...had].toSorted()).toMatchInlineSnapshot();
-    }));
+        await opened?.dispose();
+        tellTrials({
+          promise: "verify raises no alarm over a ledger that nobody tampered with",
+          test,
+          engine: engine.name,
+          tried: seeds.length,
+          unit: "random ledgers",
+          broken: failures.length,
+          seed: seeds[0] ?? 0,
+        });
+        expect(failures).toEqual([]);
+        if (seeds.length >= runsADatabase) expect([...had].toSorted()).toMatchInlineSnapshot();
+      }),
+    3_600_000,
+  );
 });
