@@ -8,14 +8,15 @@ import { expect, it } from "vitest";
 import { makeKey } from "../../src/ledger/checkpoint/key.ts";
 import { drawHistory, Dice } from "../../src/testing/histories.ts";
 import { inArrivalOrder } from "../../src/testing/arrival.ts";
-import { describeEngines, type TestEngine } from "../engines.ts";
+import { describeEngines, engines, type TestEngine } from "../engines.ts";
 import { type TestLedger, withDirectory, withLedger } from "../ledger/ledger.ts";
 import { tellTrials } from "../reliability.ts";
 import { forgetConclusions, hashFactsAgain, hashRevisionsAgain, readStamps } from "./rewrite.ts";
 import { disableTriggers } from "./sealed.ts";
 
 const test = "test/tamper/rewrite.test.ts";
-const ledgers = Number.parseInt(process.env["LOTBOOK_REWRITES"] ?? "1", 10);
+const asked = process.env["LOTBOOK_REWRITES"];
+const ledgers = Number.parseInt(asked ?? "1", 10);
 const only = process.env["LOTBOOK_SEED"];
 const seeds =
   only === undefined
@@ -144,7 +145,7 @@ describeEngines("a ledger hashed again by its owner", (engine) => {
           await withLedger(engine, async (opened) => {
             await fillLedger(opened, seed);
             const [book] = await opened.query("SELECT book_id, portfolio FROM books ORDER BY 1");
-            for (const each of rewrites(book!["book_id"] as string)) {
+            for (const each of rewritesOn(engine, book!["book_id"] as string)) {
               const file = join(directory, `checkpoint-${(tried += 1)}`);
               await opened.ledger.checkpoint({ key, file });
               expect((await opened.ledger.compareWithCheckpoint({ key, file })).ok).toBe(true);
