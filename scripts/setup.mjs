@@ -132,7 +132,10 @@ async function runTests(args, env, folder) {
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${results}`];
   const status = await run(tool("vitest", "vitest.mjs"), ["run", ...reporters, ...args], { env });
   const text = existsSync(results) ? readFileSync(results, "utf8") : "";
-  if (text === "") stop("vitest ended without results", status || 1);
+  if (text === "") {
+    rmSync(folder, { recursive: true });
+    stop("vitest ended without results", status || 1);
+  }
   const told = JSON.parse(text);
   const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = told;
   const skipped = numPendingTests + numTodoTests;
