@@ -117,18 +117,21 @@ function addition(rows: Rows, row: StoredRow, dice: Dice): Change | undefined {
   const [place = "singleton"] = places[table] ?? [];
   const isNumbered = /^(?:entry|number|revision|step)$/.test(place);
   const behind = isNumbered && dice.once(2);
+  const isOfBook = typeof values["book_id"] === "string";
   // A version is a policy that nothing has used yet, and a double of it is the same policy.
   if (table === "versions") return undefined;
   const next = `(SELECT max(${place}) + 1 FROM ${table})`;
   const taken = names.map((name) => (behind && name === place ? next : `"${name}"`)).join(", ");
   const columns = names.map((name) => `"${name}"`).join(", ");
+  // No change is tried on it, but a row can't do without.
+  const more = table === "steps" ? ", run" : "";
   return {
     kind: "added",
     title: `${titleOf(row)} ${behind ? "added behind the last" : "twice"}`,
-    sql: `INSERT INTO ${table} (${columns}${table === "steps" ? ", run" : ""}) OVERRIDING SYSTEM VALUE
-      SELECT ${taken}${table === "steps" ? ", run" : ""} FROM ${table} WHERE ${where(row)}`,
+    sql: `INSERT INTO ${table} (${columns}${more}) OVERRIDING SYSTEM VALUE
+      SELECT ${taken}${more} FROM ${table} WHERE ${where(row)}`,
     cut: cutOf(rows, row),
-    names: behind && values["book_id"] === null ? () => true : namesRow(rows, row),
+    names: behind && !isOfBook ? ({ what }) => /revision|step/.test(what) : namesRow(rows, row),
   };
 }
 
