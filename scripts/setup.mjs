@@ -109,33 +109,78 @@ async function check() {
   }
 }
 
-/** Runs vitest and says the counts once more in one last line. */
-async function runTests(args, env) {
+/** Files that ended without saying which of their tests failed: not loaded, or their process died. */
+const unfinished = ({ testResults }) =>
+  testResults.filter(
+    ({ status, assertionResults }) =>
+      status === "failed" && !assertionResults.some((each) => each.status === "failed"),
+  ).length;
+
+/** Runs `work` with a folder that is gone afterwards. */
+async function withFolder(work) {
   const folder = mkdtempSync(join(tmpdir(), "lotbook-test-"));
+  try {
+    return await work(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Runs vitest and says the counts once more in one last line. Leaves its results in `folder`. */
+async function runTests(args, env, folder) {
   const results = join(folder, "results.json");
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${results}`];
   const status = await run(tool("vitest", "vitest.mjs"), ["run", ...reporters, ...args], { env });
   const text = existsSync(results) ? readFileSync(results, "utf8") : "";
-  rmSync(folder, { recursive: true });
-  if (text === "") stop("vitest ended without results", status || 1);
-  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(text);
+  if (text === "") {
+    rmSync(folder, { recursive: true });
+    stop("vitest ended without results", status || 1);
+  }
+  const told = JSON.parse(text);
+  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = told;
   const skipped = numPendingTests + numTodoTests;
-  process.stdout.write(`${numPassedTests} passed, ${numFailedTests} failed, ${skipped} skipped\n`);
+  const files = unfinished(told);
+  const more = files === 0 ? "" : `; ${files} files did not come to their end`;
+  process.stdout.write(
+    `${numPassedTests} passed, ${numFailedTests} failed, ${skipped} skipped${more}\n`,
+  );
   return status;
 }
 
 /** How much more the long run draws; what the environment says goes before it. */
 const longCounts = {
+  LOTBOOK_CHANGES: "1500",
+  LOTBOOK_CLEAN_RUNS: "1000",
   LOTBOOK_CONCURRENCY_SECONDS: "30",
   LOTBOOK_EXPLAINED: "40",
   LOTBOOK_HISTORIES: "3000000",
   LOTBOOK_REPLAYS: "1000000",
+  LOTBOOK_REWRITES: "20",
   LOTBOOK_SEQUENCES: "2000",
   LOTBOOK_TEST_KILLS: "100",
 };
 
 /** Plants faults and looks whether the suite notices. */
-const plantFaults = (args) => run(join(root, "scripts", "faults.ts"), args);
+const faults = join(root, "scripts", "faults.ts");
+
+async function runLong(args, env, folder) {
+  const long = { LOTBOOK_TEST_LONG: "1", ...longCounts, ...process.env, ...env };
+  const status = await runTests(args, long, folder);
+  // Of chosen tests only: whoever chooses is after something else.
+  return status !== 0 || args.length > 0 ? status : run(faults, [], { env });
+}
+
+/** Writes what it came to into docs/reliability.md, or the page that `--report=PAGE` names. */
+async function runReported(asked, args, folder) {
+  const page = asked.slice("--report=".length) || join(root, "docs", "reliability.md");
+  const status = await runLong(
+    args,
+    { LOTBOOK_RELIABILITY: join(folder, "trials.ndjson") },
+    folder,
+  );
+  const reported = await run(join(root, "scripts", "reliability.ts"), [folder, page, ...args]);
+  return status || reported;
+}
 
 async function runBenches(names) {
   const files = readdirSync(join(root, "bench")).filter((file) => file.endsWith(".ts"));
@@ -157,15 +202,16 @@ const commands = {
     }),
   test: async (args) => {
     await check();
-    return runTests(args, {});
+    return withFolder((folder) => runTests(args, {}, folder));
   },
-  "test:long": async (args) => {
-    const long = { LOTBOOK_TEST_LONG: "1", ...longCounts, ...process.env };
-    const status = await runTests(args, long);
-    // Of chosen tests only: whoever chooses is after something else.
-    return status !== 0 || args.length > 0 ? status : plantFaults([]);
+  "test:long": (args) => {
+    const asked = args.find((arg) => /^--report(?:=|$)/.test(arg));
+    const chosen = args.filter((arg) => arg !== asked);
+    return withFolder((folder) =>
+      asked === undefined ? runLong(chosen, {}, folder) : runReported(asked, chosen, folder),
+    );
   },
-  faults: (args) => plantFaults(args),
+  faults: (args) => run(faults, args),
   bench: (args) => runBenches(args),
 };
 

@@ -22,6 +22,22 @@ export interface Trials {
 
 /** Does nothing where no report is being made. */
 export function tellTrials(trials: Trials): void {
+  tell(trials);
+}
+
+function tell(line: Trials | Server): void {
   const file = process.env["LOTBOOK_RELIABILITY"];
-  if (file !== undefined) appendFileSync(file, `${JSON.stringify(trials)}\n`);
+  if (file !== undefined) appendFileSync(file, `${JSON.stringify(line)}\n`);
+}
+
+export interface Server {
+  readonly engine: string;
+  /** Of PostgreSQL: "15.18". */
+  readonly version: string;
+}
+
+/** What the engines of the run are; `serverVersion` as 150018. */
+export function tellServer(engine: string, serverVersion: number): void {
+  const version = `${Math.floor(serverVersion / 10_000)}.${serverVersion % 10_000}`;
+  tell({ engine, version });
 }

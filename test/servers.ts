@@ -14,6 +14,7 @@ import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { openDatabase } from "../src/store/open.ts";
 import { administer, type Binaries, startCluster, withDatabase } from "./engine/cluster.ts";
+import { tellServer } from "./reliability.ts";
 
 export interface ProvidedEngine {
   readonly name: string;
@@ -113,6 +114,7 @@ async function prepareServer(
   await administer(url, `CREATE DATABASE ${template}`);
   undo.push(() => administer(url, `DROP DATABASE ${template} WITH (FORCE)`));
   const database = await openDatabase(withDatabase(url, template));
+  tellServer(name, database.serverVersion);
   await database.close();
   return { name, url, template, scratch };
 }
@@ -120,6 +122,7 @@ async function prepareServer(
 async function preparePglite(scratch: string): Promise<ProvidedEngine> {
   const template = join(scratch, "template");
   const database = await openDatabase(template);
+  tellServer("pglite", database.serverVersion);
   await database.close();
   return { name: "pglite", template, scratch };
 }

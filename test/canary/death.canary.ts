@@ -1,0 +1,5 @@
+import { it } from "vitest";
+
+it("takes its process along", () => {
+  process.kill(process.pid, "SIGKILL");
+});
