@@ -43,7 +43,8 @@ export function define(command: Command, session: Session): void {
     .option("--out <file>", "write to a file instead of stdout")
     .action(async ({ out, ...options }: GenerateCommandOptions) => {
       if (out === undefined) {
-        await writeGenerated(options, process.stdout).catch((error: NodeJS.ErrnoException) => {
+        const { stdout } = session.surroundings;
+        await writeGenerated(options, stdout).catch((error: NodeJS.ErrnoException) => {
           throw error.code === "EPIPE" ? new ReaderGone() : error;
         });
         return;

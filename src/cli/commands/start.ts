@@ -6,7 +6,6 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { openLedger } from "../../ledger/ledger.ts";
 import { readReport } from "../../reports/report.ts";
 import { printReport } from "../print/report.ts";
 import { wrapWords } from "../print/wrap.ts";
@@ -47,7 +46,7 @@ async function demonstrate(session: Session, directory: string, own?: string): P
   const say = async (text: string): Promise<void> => {
     if (isTable) await session.output.write(wrapWords(text, width ?? 100));
   };
-  const ledger = await openLedger(join(directory, "ledger"), { command: "start" });
+  const ledger = await session.openLedger(join(directory, "ledger"), "start");
   try {
     if (own === undefined) await say(`${aboutSample}\n\n`);
     const imported = await ledger.import([own ?? sample], {
@@ -69,7 +68,7 @@ async function demonstrate(session: Session, directory: string, own?: string): P
   } finally {
     await ledger.close();
   }
-  if (isTable) await session.output.write(`\n${hint(process.env)}`);
+  if (isTable) await session.output.write(`\n${hint(session.surroundings.environment)}`);
 }
 
 export function define(command: Command, session: Session): void {
