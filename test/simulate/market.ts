@@ -59,19 +59,20 @@ export class Market {
     return `${90 + dice.below(20)}.${cents.toString().slice(1)}${finer || "7"}`;
   }
 
+  /** Always more than a fee in the base asset. */
   quantity(dice: Dice): string {
     const count = 1 + dice.below(9);
-    return dice.once(12) ? `0.000${count}` : dice.once(4) ? `0.0${count}1` : `0.0${count}`;
+    return dice.once(12) ? `0.000${4 + dice.below(6)}` : dice.once(4) ? `0.0${count}1` : `0.0${count}`;
   }
 
-  #fees(dice: Dice, symbol: string, quantity: string): Fee[] {
+  #fees(dice: Dice, symbol: string): Fee[] {
     const [base, quote] = symbol.split("-") as [string, string];
     const kinds: Fee[][] = [
       [],
       [],
       [{ asset: quote, amount: dice.pick(["0.05", "0.3333", "1.25"]) }],
       [{ asset: quote, amount: "-0.02" }],
-      [{ asset: base, amount: quantity.length > 5 ? "-0.0001" : "0.0001" }],
+      [{ asset: base, amount: dice.pick(["0.0001", "-0.0001"]) }],
       [{ asset: "BNB", amount: dice.pick(["0.002", "-0.001"]) }],
       [{ asset: "BNB", amount: "0.003" }],
     ];
@@ -81,7 +82,6 @@ export class Market {
   /** A fill in a wallet whose ids are given. */
   fill(dice: Dice): Fill {
     const book = dice.pick(books);
-    const quantity = this.quantity(dice);
     return {
       kind: "fill",
       ...book,
@@ -90,9 +90,9 @@ export class Market {
       revision: 0,
       executedAt: this.time(dice),
       side: dice.below(9) < 5 ? "buy" : "sell",
-      quantity,
+      quantity: this.quantity(dice),
       price: this.price(dice),
-      fees: this.#fees(dice, book.symbol, quantity),
+      fees: this.#fees(dice, book.symbol),
       ...(dice.once(4) ? { sequence: BigInt(dice.pick([0, 2, 10, this.#made])) } : {}),
       ...(dice.once(3) ? { orderId: `o${dice.below(6)}` } : {}),
       ...(dice.once(3) ? { strategy: dice.pick(strategies) } : {}),

@@ -129,7 +129,7 @@ async function readHeads(world: World): Promise<unknown[]> {
   return world.main.database.connect(async (connection) => [
     ...(await connection.query("SELECT last, encode(head, 'hex') AS head FROM revision_counter")),
     ...(await connection.query(
-      "SELECT book_id, number, encode(seal, 'hex') AS seal FROM seals ORDER BY book_id, number",
+      "SELECT book_id, number, encode(hash, 'hex') AS seal FROM seals ORDER BY book_id, number",
     )),
   ]);
 }

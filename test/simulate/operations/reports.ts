@@ -73,12 +73,11 @@ function pnlRows({ slices }: Conclusions): Row[] {
     const rest = all.filter(({ missing }) => missing !== 0);
     const of = (some: readonly Slice[], amount: (slice: Slice) => string | null): string =>
       sum(some.map((slice) => amount(slice) ?? "0"));
-    const none = complete.length === 0;
     return {
       symbol,
-      realized_pnl: none ? null : of(complete, ({ pnl }) => pnl),
-      proceeds: none ? null : of(complete, ({ proceeds }) => proceeds),
-      cost_basis: none ? null : of(complete, ({ costBasis }) => costBasis),
+      realized_pnl: of(complete, ({ pnl }) => pnl),
+      proceeds: of(complete, ({ proceeds }) => proceeds),
+      cost_basis: of(complete, ({ costBasis }) => costBasis),
       closed_quantity: of(
         all.filter(({ open }) => open !== null),
         ({ quantity }) => quantity,
@@ -96,10 +95,7 @@ function pnlRows({ slices }: Conclusions): Row[] {
 function shownPnl(row: Row): Row {
   const keys = ["symbol", "realized_pnl", "proceeds", "cost_basis", "closed_quantity"];
   const more = ["unmatched_quantity", "incomplete_proceeds", "complete"];
-  const shown = Object.fromEntries([...keys, ...more].map((key) => [key, row[key]]));
-  // Sums over nothing are 0 or unknown; the spec of reports leaves it to them.
-  if (row["incomplete_proceeds"] === null) shown["incomplete_proceeds"] = "0";
-  return shown;
+  return Object.fromEntries([...keys, ...more].map((key) => [key, row[key]]));
 }
 
 /** Compares reports of a version, at a revision and a cut in time, with the naive model. */
