@@ -4,16 +4,14 @@
  */
 import { vi } from "vitest";
 
+const start = Date.UTC(2026, 5, 1);
+
 export class Clock {
-  #now: number;
+  #now = start;
 
-  constructor(start: number) {
-    this.#now = start;
+  /** Databases are opened by it, too: what they wait for is reckoned by one clock. */
+  constructor() {
     this.#set();
-  }
-
-  get now(): number {
-    return this.#now;
   }
 
   advance(milliseconds: number): void {
@@ -21,14 +19,10 @@ export class Clock {
     this.#set();
   }
 
-  /** The machine's own clock during `work`: locks and files are stamped by that. */
-  async real<T>(work: () => Promise<T>): Promise<T> {
-    vi.useRealTimers();
-    try {
-      return await work();
-    } finally {
-      this.#set();
-    }
+  /** Back to where every simulation begins. */
+  reset(): void {
+    this.#now = start;
+    this.#set();
   }
 
   stop(): void {

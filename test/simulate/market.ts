@@ -62,7 +62,11 @@ export class Market {
   /** Always more than a fee in the base asset. */
   quantity(dice: Dice): string {
     const count = 1 + dice.below(9);
-    return dice.once(12) ? `0.000${4 + dice.below(6)}` : dice.once(4) ? `0.0${count}1` : `0.0${count}`;
+    return dice.once(12)
+      ? `0.000${4 + dice.below(6)}`
+      : dice.once(4)
+        ? `0.0${count}1`
+        : `0.0${count}`;
   }
 
   #fees(dice: Dice, symbol: string): Fee[] {

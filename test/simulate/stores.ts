@@ -6,6 +6,8 @@ import { cpSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type OpenDatabase, openDatabase } from "../../src/store/open.ts";
+import type { TestPlace } from "../engines.ts";
+import { Clock } from "./clock.ts";
 
 /** An open database that stays open when a command closes it. */
 class Held implements OpenDatabase {
@@ -134,20 +136,25 @@ export class Store {
 export interface Stores {
   readonly main: Store;
   readonly other: Store;
+  readonly clock: Clock;
   dispose(): Promise<void>;
 }
 
-/** Two stores on copies of a template. */
-export async function openStores(places: readonly [string, string]): Promise<Stores> {
-  const [main, other] = places.map((place) => new Store(place)) as [Store, Store];
+/** Two stores on copies of a template; they go when they are disposed of. */
+export async function openStores(places: readonly [TestPlace, TestPlace]): Promise<Stores> {
+  const [main, other] = places.map(({ location }) => new Store(location)) as [Store, Store];
+  const clock = new Clock();
   await main.open();
   await other.open();
   return {
     main,
     other,
+    clock,
     dispose: async () => {
       await main.close();
       await other.close();
+      clock.stop();
+      for (const place of places) await place.remove();
     },
   };
 }

@@ -65,9 +65,9 @@ export class World {
   /** Runs something as if nothing were going on: beside what holds the connection. */
   readonly beside = AsyncLocalStorage.snapshot();
 
-  constructor(stores: Stores, clock: Clock, dice: Dice) {
+  constructor(stores: Stores, dice: Dice) {
     this.#stores = stores;
-    this.clock = clock;
+    this.clock = stores.clock;
     this.ports = new SimulatedPorts(dice, () => {
       this.#image = stores.main.image();
     });
@@ -167,14 +167,17 @@ export class World {
   /** Records through the library, despite a fault. */
   record(facts: readonly Fact[], source: string): Promise<RecordResult> {
     const inputs = facts as readonly RecordInput[];
-    return this.#despiteFaults(async () => {
-      try {
-        return await this.ledger.record(inputs, { source });
-      } catch (error) {
-        if (/on purpose/.test(String(error))) return error as unknown as RecordResult;
-        throw error;
-      }
-    }, (result) => expect(result).toBeInstanceOf(Error));
+    return this.#despiteFaults(
+      async () => {
+        try {
+          return await this.ledger.record(inputs, { source });
+        } catch (error) {
+          if (/on purpose/.test(String(error))) return error as unknown as RecordResult;
+          throw error;
+        }
+      },
+      (result) => expect(result).toBeInstanceOf(Error),
+    );
   }
 
   async #despiteFaults<T>(work: () => Promise<T>, onFailure: (outcome: T) => void): Promise<T> {
@@ -191,8 +194,8 @@ export class World {
     if (fired.how === "dies") {
       const image = this.#image!;
       this.#image = undefined;
-      await this.clock.real(() => this.main.revive(image));
-    } else if (fired.nth > 1) await this.clock.real(() => this.main.restart());
+      await this.main.revive(image);
+    } else if (fired.nth > 1) await this.main.restart();
     await this.checkFacts();
     return work();
   }

@@ -37,7 +37,10 @@ async function printStatus(session: Session): Promise<void> {
 }
 
 async function migrateDatabase(session: Session): Promise<void> {
-  const database = await session.openDatabase(session.location, { command: "db migrate", migrate: true });
+  const database = await session.openDatabase(session.location, {
+    command: "db migrate",
+    migrate: true,
+  });
   try {
     const json = { schema_version: database.schemaVersion };
     if (session.format === "table")

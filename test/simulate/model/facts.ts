@@ -77,9 +77,7 @@ export class Facts {
 
   /** Fills that stand: the latest revisions, unless voided. */
   get standingFills(): Fill[] {
-    return this.all.filter(
-      (fact): fact is Fill => fact.kind === "fill" && !this.isVoided(fact),
-    );
+    return this.all.filter((fact): fact is Fill => fact.kind === "fill" && !this.isVoided(fact));
   }
 
   /** The latest value of a fill's fee. */

@@ -189,8 +189,7 @@ export class Judge {
     if (spans.length === 0) return undefined;
     const first = spans.reduce((least, each) => (each < least ? each : least));
     const last = spans.reduce((most, each) => (each > most ? each : most));
-    const covered =
-      fill.executedAt >= first - millisecond && fill.executedAt <= last + millisecond;
+    const covered = fill.executedAt >= first - millisecond && fill.executedAt <= last + millisecond;
     return covered ? { outcome: "waiting", about: undefined } : undefined;
   }
 

@@ -162,7 +162,12 @@ export async function setFeeValue(world: World, dice: Dice): Promise<void> {
   const name = ["fee-value", "set", fill.fillId, asset];
   const options = [...narrowed(fill), "--author", who.author];
   if (dice.once(8)) {
-    await append(world, dice, ["fee-value", "set", fill.fillId, "XYZ", value, ...options], undefined);
+    await append(
+      world,
+      dice,
+      ["fee-value", "set", fill.fillId, "XYZ", value, ...options],
+      undefined,
+    );
     return;
   }
   const fact = nextValue(world, fill, asset, { value, source: statedBy });

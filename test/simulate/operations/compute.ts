@@ -188,9 +188,12 @@ export async function listVersions(world: World): Promise<void> {
 export async function recordBesideRun(world: World, dice: Dice): Promise<void> {
   const { market, model, ports } = world;
   const fills = Array.from({ length: 3 }, () => market.fill(dice));
-  const tellings = fills.map(
-    (fact): Told => ({ fact, raw: `beside ${fact.fillId}`, source: "socket", space: "given" }),
-  );
+  const tellings = fills.map((fact): Told => ({
+    fact,
+    raw: `beside ${fact.fillId}`,
+    source: "socket",
+    space: "given",
+  }));
   const inputs = tellings.map(({ fact, raw }) => ({ ...fact, raw })) as RecordInput[];
   const at = dice.pick(["compute.started", "compute.page", "supersede.page"] as const);
   let recording: Promise<unknown> | undefined;

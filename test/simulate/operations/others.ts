@@ -59,10 +59,16 @@ export async function demonstrate(world: World): Promise<void> {
 
 /** The process ends in good order, and another one goes on. */
 export async function restart(world: World): Promise<void> {
-  await world.clock.real(() => world.main.restart());
+  await world.main.restart();
 }
 
 /** The machine's clock is set: forwards mostly, and back. */
 export async function setClock(world: World, dice: Dice): Promise<void> {
   world.clock.advance(dice.pick([3_600_000, 86_400_000, -60_000, -7_200_000]));
+}
+
+/** A canary: something is in the ledger that nobody told the model of. */
+export async function recordBehindTheModel(world: World, dice: Dice): Promise<void> {
+  const fill = { ...world.market.fill(dice), fillId: "canary" };
+  await world.ledger.record([fill], { source: "canary" });
 }

@@ -74,7 +74,10 @@ export async function exportAndImport(world: World, dice: Dice): Promise<void> {
   expect(ended.status, ended.stderr).toBe(0);
   expect(JSON.parse(ended.stdout)).toMatchObject({ recorded: facts.all.length, duplicates: 0 });
   const scope = dice.pick(["portfolio", "account"] as const);
-  const { digest } = await world.look<{ digest: string }>(["compute", "--scope", scope], world.other);
+  const { digest } = await world.look<{ digest: string }>(
+    ["compute", "--scope", scope],
+    world.other,
+  );
   const state = { revision: 0, taken: versions.recorded() };
   expect(digest).toBe(versions.earlierDigest(scope, state, digest));
   const again = await world.command(argv, world.other);
