@@ -1,9 +1,15 @@
 /** Exact sums of decimal text, apart from the product's own arithmetic. */
 const places = 60;
 
+/** Without its point, and how many digits stood behind it. */
+function whole(text: string): [bigint, number] {
+  const [head, fraction = ""] = text.split(".");
+  return [BigInt(head + fraction), fraction.length];
+}
+
 function units(text: string): bigint {
-  const [whole, fraction = ""] = text.split(".");
-  return BigInt(whole + fraction.padEnd(places, "0"));
+  const [digits, scale] = whole(text);
+  return digits * 10n ** BigInt(places - scale);
 }
 
 function written(value: bigint): string {
@@ -21,10 +27,6 @@ export const minus = (left: string, right: string): string => written(units(left
 export const isMore = (left: string, right: string): boolean => units(left) > units(right);
 
 export function product(left: string, right: string): string {
-  const whole = (text: string): [bigint, number] => {
-    const [head, fraction = ""] = text.split(".");
-    return [BigInt(head + fraction), fraction.length];
-  };
   const [[a, scaleA], [b, scaleB]] = [whole(left), whole(right)];
   const value = a * b * 10n ** BigInt(places - scaleA - scaleB);
   return written(value);

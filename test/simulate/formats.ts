@@ -20,9 +20,20 @@ const csvColumns =
 export function csvLine(fill: Fill, id = fill.fillId): string {
   const { fees } = fill;
   const cells = [
-    ...[id, timeText(fill.executedAt), fill.portfolio, fill.account, fill.venue, fill.symbol],
-    ...[fill.side, fill.quantity, fill.price, fees[0]?.amount ?? "", fees[0]?.asset ?? ""],
-    ...[fill.orderId ?? "", fill.sequence?.toString() ?? "", fill.strategy ?? ""],
+    id,
+    timeText(fill.executedAt),
+    fill.portfolio,
+    fill.account,
+    fill.venue,
+    fill.symbol,
+    fill.side,
+    fill.quantity,
+    fill.price,
+    fees[0]?.amount ?? "",
+    fees[0]?.asset ?? "",
+    fill.orderId ?? "",
+    fill.sequence?.toString() ?? "",
+    fill.strategy ?? "",
     fill.tradeId ?? "",
   ];
   return cells.map(cell).join(",");
@@ -91,22 +102,24 @@ const fillOf = (trade: CoinbaseTrade, own: Pick<Fill, "fillId" | "tradeId" | "or
   ...own,
 });
 
+/** What the API says of a trade. */
+const entry = ({ fill, entryId, tradeId }: CoinbaseTrade) => ({
+  entry_id: entryId,
+  trade_id: tradeId,
+  order_id: `order-${tradeId.slice(-3)}`,
+  trade_time: timeText(fill.executedAt),
+  trade_type: "FILL",
+  price: fill.price,
+  size: fill.quantity,
+  commission: fill.fees[0]!.amount,
+  product_id: fill.symbol,
+  size_in_quote: false,
+  side: fill.side.toUpperCase(),
+  retail_portfolio_id: fill.account,
+});
+
 export function restFile(trades: readonly CoinbaseTrade[], reversed: readonly string[]): Written {
   const kind: Kind = { source: "file:coinbase-rest", space: "coinbase entry" };
-  const entry = ({ fill, entryId, tradeId }: CoinbaseTrade) => ({
-    entry_id: entryId,
-    trade_id: tradeId,
-    order_id: `order-${tradeId.slice(-3)}`,
-    trade_time: timeText(fill.executedAt),
-    trade_type: "FILL",
-    price: fill.price,
-    size: fill.quantity,
-    commission: fill.fees[0]!.amount,
-    product_id: fill.symbol,
-    size_in_quote: false,
-    side: fill.side.toUpperCase(),
-    retail_portfolio_id: fill.account,
-  });
   const tellings = trades.flatMap((trade): Told[] => {
     const { fill, tradeId, entryId: fillId } = trade;
     const raw = JSON.stringify(entry(trade));

@@ -1,4 +1,4 @@
-/** Trading that is made up from the seed: small quantities, few wallets, instants that coincide, every fee. */
+/** Trading made up from the seed: small quantities, few wallets, instants that coincide, every fee. */
 import type { Adjustment, Fee, FeeValue, Fill, OpeningLot } from "../../src/core/fact.ts";
 import type { Dice } from "../../src/testing/histories.ts";
 

@@ -1,4 +1,4 @@
-/** Runs the simulation of a seed; of one that fails, finds fewer steps that still fail and says how to replay it. */
+/** Runs the simulation of a seed; of one that fails, finds fewer steps that still fail and the replay. */
 import { planOf, simulate, type Simulated, type Step, StepError } from "./simulation.ts";
 import type { Stores } from "./stores.ts";
 

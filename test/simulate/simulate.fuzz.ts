@@ -47,12 +47,13 @@ test.each(embedded)("the whole system, seed after seed ($name)", async (engine) 
     }
     process.stderr.write(`${JSON.stringify({ first, ...totals, failures: failures.length })}\n`);
   }
+  const { seeds, operations, faults, asked } = totals;
   tellTrials({
     promise: "whatever is done, in whatever order, the ledger is what the model says",
     test: "test/simulate/simulate.fuzz.ts",
     engine: engine.name,
-    tried: totals.seeds,
-    unit: `simulations: ${totals.operations} operations, ${totals.faults} faults, ${totals.asked} reports asked again`,
+    tried: seeds,
+    unit: `simulations: ${operations} operations, ${faults} faults, ${asked} reports asked again`,
     broken: failures.length,
     seed: first,
   });

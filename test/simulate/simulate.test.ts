@@ -1,7 +1,7 @@
 /**
  * The whole system in one process, with the clock, the ids, the order of things and the faults from a seed,
- * against a model that reads no database: docs/reliability.md. `LOTBOOK_SIMULATIONS=n` runs so many seeds from
- * 1 on, `LOTBOOK_SEED=n` one, `LOTBOOK_STEPS=0,3,9` these of its steps; simulate.fuzz.ts runs thousands.
+ * against a model that reads no database. `LOTBOOK_SIMULATIONS=n` runs so many seeds from 1 on,
+ * `LOTBOOK_SEED=n` one, `LOTBOOK_STEPS=0,3,9` these of its steps; simulate.fuzz.ts runs thousands.
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { engines } from "../engines.ts";

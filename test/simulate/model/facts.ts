@@ -94,7 +94,7 @@ export class Facts {
     return value === undefined || this.isVoided(value) ? undefined : value;
   }
 
-  /** What a correction appends: a void where the fact stands, what replaces it, and the values that go with it. */
+  /** What a correction appends: a void where the fact stands, what replaces it, and the values it keeps. */
   correction(
     before: Amendable,
     after: Amendable | undefined,

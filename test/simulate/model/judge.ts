@@ -38,6 +38,9 @@ function times(pair: readonly [bigint, bigint], roundings: Roundings): 0 | 1 | 2
   return rounded ? 2 : 0;
 }
 
+const feeIn = ({ fees }: Fill, asset: string): string =>
+  fees.find((fee) => fee.asset === asset)?.amount ?? "0";
+
 /** How a telling agrees with a fill: exactly, as a rounded copy, or not. */
 function fillsAgree(told: Fill, known: Fill, roundings: Roundings): 0 | 1 | 2 {
   if (told.side !== known.side) return 0;
@@ -45,19 +48,17 @@ function fillsAgree(told: Fill, known: Fill, roundings: Roundings): 0 | 1 | 2 {
     const [left, right] = [told[key], known[key]];
     if (left !== undefined && right !== undefined && left !== right) return 0;
   }
-  const amountIn = ({ fees }: Fill, asset: string): string =>
-    fees.find((fee) => fee.asset === asset)?.amount ?? "0";
   const assets = new Set([...told.fees, ...known.fees].map(({ asset }) => asset));
-  const results = [
+  const results = new Set([
     times([told.executedAt, known.executedAt], roundings),
     amounts([told.quantity, known.quantity], roundings, "quantity"),
     amounts([told.price, known.price], roundings, "price"),
     ...[...assets].map((asset) =>
-      amounts([amountIn(told, asset), amountIn(known, asset)], roundings, "fee"),
+      amounts([feeIn(told, asset), feeIn(known, asset)], roundings, "fee"),
     ),
-  ];
-  if (results.includes(0)) return 0;
-  return results.includes(2) ? 2 : 1;
+  ]);
+  if (results.has(0)) return 0;
+  return results.has(2) ? 2 : 1;
 }
 
 /** What is compared of other facts: all but who told and which revision it is. */

@@ -36,11 +36,13 @@ function fills({ model }: World): Fill[] {
   );
 }
 
-/** Ids are texts that may begin with a dash or look like an option. */
-const named = (id: string): string[] => [id];
+const pair = (option: string, value: string): string[] => [option, value];
 
 const narrowed = ({ portfolio, symbol, venue, account }: Amendable): string[] => [
-  ...["--portfolio", portfolio, "--symbol", symbol, "--venue", venue, "--account", account],
+  ...pair("--portfolio", portfolio),
+  ...pair("--symbol", symbol),
+  ...pair("--venue", venue),
+  ...pair("--account", account),
 ];
 
 /** What is replaced, and how the command says it. */
@@ -75,9 +77,9 @@ function changed(world: World, dice: Dice, fill: Fill): { after: Fill; argv: str
 
 const sameFill = (one: Fill, other: Fill): boolean =>
   JSON.stringify(said(one)) === JSON.stringify(said(other));
-const said = ({ revision: _, sequence, executedAt, ...rest }: Fill): unknown =>
+const said = ({ sequence, executedAt, ...rest }: Fill): unknown =>
   Object.entries({ ...rest, sequence: `${sequence}`, executedAt: `${executedAt}` })
-    .filter(([, value]) => value !== undefined)
+    .filter(([key, value]) => value !== undefined && key !== "revision")
     .toSorted(([left], [right]) => (left < right ? -1 : 1));
 
 export async function correctFill(world: World, dice: Dice): Promise<void> {
@@ -89,7 +91,7 @@ export async function correctFill(world: World, dice: Dice): Promise<void> {
   const fill = dice.pick(all);
   const { facts } = world.model;
   const voided = facts.isVoided(fill);
-  const name = ["correct", ...named(fill.fillId), ...narrowed(fill), ...signed];
+  const name = ["correct", fill.fillId, ...narrowed(fill), ...signed];
   if (dice.once(3)) {
     const expected = voided ? undefined : facts.correction(fill, undefined);
     await append(world, dice, [...name, "--void"], expected);
@@ -105,7 +107,7 @@ export async function addOpeningLot(world: World, dice: Dice): Promise<void> {
   const again = known.length > 0 && dice.once(4);
   const lot = again ? dice.pick(known) : world.market.openingLot(dice);
   const { key, quantity, cost = "unknown", openedAt, note } = lot;
-  const argv = ["opening-lot", "add", ...named(key), ...narrowed(lot), "--author", lot.author];
+  const argv = ["opening-lot", "add", key, ...narrowed(lot), "--author", lot.author];
   const what = ["--quantity", quantity, "--cost", cost, "--at", timeText(openedAt), "--note", note];
   await append(world, dice, [...argv, ...what], again ? undefined : [lot]);
 }
@@ -117,7 +119,7 @@ export async function correctOpeningLot(world: World, dice: Dice): Promise<void>
   );
   if (lots.length === 0) return;
   const lot = dice.pick(lots);
-  const name = ["correct", ...named(lot.key), "--opening-lot", ...narrowed(lot), ...signed];
+  const name = ["correct", lot.key, "--opening-lot", ...narrowed(lot), ...signed];
   if (dice.once(3)) {
     const voided = facts.isVoided(lot) ? undefined : facts.correction(lot, undefined);
     await append(world, dice, [...name, "--void"], voided);

@@ -133,9 +133,8 @@ export async function refusedCompute(world: World, dice: Dice): Promise<void> {
 }
 
 export async function drop(world: World, version: Version): Promise<void> {
-  const { revision } = await world.change<{ revision: number }>([
-    ...["versions", "drop", `${version.version}`],
-  ]);
+  const argv = ["versions", "drop", `${version.version}`];
+  const { revision } = await world.change<{ revision: number }>(argv);
   expect(revision).toBeGreaterThan(world.model.versions.revision);
   world.model.versions.revision = revision;
   version.dropped = true;

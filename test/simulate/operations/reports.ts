@@ -61,6 +61,9 @@ const shownLot = (row: Row): Row => ({
 const texts = (rows: readonly Row[]): string[] =>
   rows.map((row) => JSON.stringify(row, Object.keys(row).toSorted())).toSorted();
 
+const sumOf = (some: readonly Slice[], amount: (slice: Slice) => string | null): string =>
+  sum(some.map((slice) => amount(slice) ?? "0"));
+
 /** PnL by symbol and quote, as `report pnl` sums it. */
 function pnlRows({ slices }: Conclusions): Row[] {
   const symbols = new Map<string, Slice[]>();
@@ -71,22 +74,20 @@ function pnlRows({ slices }: Conclusions): Row[] {
   return [...symbols].map(([symbol, all]) => {
     const complete = all.filter(({ missing }) => missing === 0);
     const rest = all.filter(({ missing }) => missing !== 0);
-    const of = (some: readonly Slice[], amount: (slice: Slice) => string | null): string =>
-      sum(some.map((slice) => amount(slice) ?? "0"));
     return {
       symbol,
-      realized_pnl: of(complete, ({ pnl }) => pnl),
-      proceeds: of(complete, ({ proceeds }) => proceeds),
-      cost_basis: of(complete, ({ costBasis }) => costBasis),
-      closed_quantity: of(
+      realized_pnl: sumOf(complete, ({ pnl }) => pnl),
+      proceeds: sumOf(complete, ({ proceeds }) => proceeds),
+      cost_basis: sumOf(complete, ({ costBasis }) => costBasis),
+      closed_quantity: sumOf(
         all.filter(({ open }) => open !== null),
         ({ quantity }) => quantity,
       ),
-      unmatched_quantity: of(
+      unmatched_quantity: sumOf(
         all.filter(({ open }) => open === null),
         ({ quantity }) => quantity,
       ),
-      incomplete_proceeds: of(rest, ({ netProceeds }) => netProceeds),
+      incomplete_proceeds: sumOf(rest, ({ netProceeds }) => netProceeds),
       complete: rest.length === 0,
     };
   });
@@ -106,10 +107,8 @@ export async function checkReports(
   asOf?: bigint,
 ): Promise<void> {
   const expected = world.model.versions.conclusions(version, state, asOf);
-  const cuts = [
-    ...["--version", `${version.version}`, "--known-at", `${state.revision}`],
-    ...(asOf === undefined ? [] : ["--as-of", timeText(asOf)]),
-  ];
+  const cuts = ["--version", `${version.version}`, "--known-at", `${state.revision}`];
+  if (asOf !== undefined) cuts.push("--as-of", timeText(asOf));
   const rows = async (name: string, key = name): Promise<readonly Row[]> => {
     const report = await world.look<Record<string, Row[]>>(["report", name, ...cuts]);
     return report[key]!;
@@ -214,9 +213,8 @@ export async function diffStates(world: World, dice: Dice): Promise<void> {
   if (before === undefined || after === undefined) return;
   const ends = [before, after].map(([version]) => `${version.version}`);
   const revisions = [before, after].map(([, { revision }]) => `${revision}`);
-  const result = await world.look<{ totals: { quote: string; pnl_change: string }[] }>([
-    ...["versions", "diff", ...ends, "--known-at", ...revisions],
-  ]);
+  const argv = ["versions", "diff", ...ends, "--known-at", ...revisions];
+  const result = await world.look<{ totals: { quote: string; pnl_change: string }[] }>(argv);
   const [totalsBefore, totalsAfter] = [before, after].map(([version, state]) =>
     world.model.versions.conclusions(version, state).totals(),
   );

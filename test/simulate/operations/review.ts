@@ -33,9 +33,8 @@ export async function review(world: World, dice: Dice): Promise<void> {
   const { items } = await world.look<{ items: Shown[] }>(["review", "list"]);
   const open = all.filter(([, item]) => !item.resolved).map(([shown]) => shown.item);
   expect(items.map(({ item }) => item)).toEqual(open);
-  const { groups } = await world.look<{ groups: { open: number; items: number }[] }>([
-    ...["review", "list", "--all", "--group-by", "kind"],
-  ]);
+  const grouped = ["review", "list", "--all", "--group-by", "kind"];
+  const { groups } = await world.look<{ groups: { open: number; items: number }[] }>(grouped);
   const sum = (key: "open" | "items"): number =>
     groups.reduce((total, group) => total + Number(group[key]), 0);
   expect([sum("items"), sum("open")]).toEqual([all.length, open.length]);
@@ -179,9 +178,9 @@ export async function tolerance(world: World, dice: Dice): Promise<void> {
   const argv = ["review", "tolerance", symbol, amount, ...signed];
   await world.change(argv);
   world.model.review.tolerances.set(symbol, amount);
-  const { tolerances } = await world.look<{ tolerances: { symbol: string; tolerance: string }[] }>([
-    ...["review", "tolerance"],
-  ]);
+  const { tolerances } = await world.look<{ tolerances: { symbol: string; tolerance: string }[] }>(
+    argv.slice(0, 2),
+  );
   expect(new Map(tolerances.map((each) => [each.symbol, each.tolerance]))).toEqual(
     new Map([...world.model.review.tolerances].toSorted()),
   );
