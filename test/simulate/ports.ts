@@ -8,8 +8,11 @@ export { failpoints };
 export interface Fault {
   readonly at: Failpoint;
   readonly nth: number;
-  /** `fails`: the code throws there. `dies`: the process is gone; what its files hold is all there is. */
-  readonly how: "fails" | "dies";
+  /**
+   * `fails`: the code throws there. `ends`: that, and the process ends in good order and another one goes on.
+   * `dies`: the process is gone; what its files hold is all there is.
+   */
+  readonly how: "fails" | "ends" | "dies";
 }
 
 export class SimulatedPorts implements Ports {

@@ -1,5 +1,5 @@
 /**
- * Simulations by the thousand: `LOTBOOK_SIMULATIONS=n` of them (1,000), or as many as `LOTBOOK_MINUTES=n`
+ * Simulations by the thousand: `LOTBOOK_SIMULATIONS=n` of them (500), or as many as `LOTBOOK_MINUTES=n`
  * allows, from `LOTBOOK_SEED=n` on (1,000). A failure says the one line that replays it.
  */
 import { expect, test } from "vitest";
@@ -12,7 +12,7 @@ const first = parseInt(process.env["LOTBOOK_SEED"] ?? "1000", 10);
 const minutes = process.env["LOTBOOK_MINUTES"];
 const end = minutes === undefined ? Infinity : performance.now() + Number(minutes) * 60_000;
 const count =
-  minutes === undefined ? parseInt(process.env["LOTBOOK_SIMULATIONS"] ?? "1000", 10) : Infinity;
+  minutes === undefined ? parseInt(process.env["LOTBOOK_SIMULATIONS"] ?? "500", 10) : Infinity;
 
 /** On one pair of databases: what is dropped leaves traces in their catalogs, which slow them down. */
 const seedsAPair = 100;
@@ -22,7 +22,7 @@ const failuresKept = 5;
 
 const embedded = engines.filter((engine) => engine.kind === "pglite");
 
-test.each(embedded)("the whole system, seed after seed ($name)", async (engine) => {
+test.each(embedded)("the whole system, seed after seed ($name)", { timeout: 0 }, async (engine) => {
   const totals = { seeds: 0, operations: 0, commands: 0, faults: 0, asked: 0 };
   const failures: string[] = [];
   const goesOn = (): boolean =>

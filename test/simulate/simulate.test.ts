@@ -1,7 +1,7 @@
 /**
  * The whole system in one process, with the clock, the ids, the order of things and the faults from a seed,
- * against a model that reads no database. `LOTBOOK_SIMULATIONS=n` runs so many seeds from 1 on,
- * `LOTBOOK_SEED=n` one, `LOTBOOK_STEPS=0,3,9` these of its steps; simulate.fuzz.ts runs thousands.
+ * against a model that reads no database. `LOTBOOK_SEED=n` runs one seed, `LOTBOOK_STEPS=0,3,9` these of its
+ * steps; simulate.fuzz.ts runs seeds by the thousand.
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { engines } from "../engines.ts";
@@ -12,9 +12,8 @@ import { openStores, type Stores } from "./stores.ts";
 
 const only = process.env["LOTBOOK_SEED"];
 const steps = process.env["LOTBOOK_STEPS"]?.split(",").map(Number);
-const count = parseInt(process.env["LOTBOOK_SIMULATIONS"] ?? "20", 10);
 const seeds =
-  only === undefined ? Array.from({ length: count }, (_, index) => index + 1) : [Number(only)];
+  only === undefined ? Array.from({ length: 20 }, (_, index) => index + 1) : [Number(only)];
 
 const embedded = engines.filter((engine) => engine.kind === "pglite");
 

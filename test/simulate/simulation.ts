@@ -94,7 +94,8 @@ function drawFault(dice: Dice): Fault {
   // The target of a copy is another database: its death is told of by its transaction.
   const at = dice.pick(failpoints);
   const dies = at !== "copy.table" && dice.once(10);
-  return { at, nth: dice.pick([1, 1, 1, 2]), how: dies ? "dies" : "fails" };
+  const nth = dice.pick([1, 1, 1, 2]);
+  return { at, nth, how: dies ? "dies" : nth === 1 ? "fails" : "ends" };
 }
 
 /** The steps of a seed. It begins with facts, so that most steps have something to work on. */

@@ -195,7 +195,7 @@ export class World {
       const image = this.#image!;
       this.#image = undefined;
       await this.main.revive(image);
-    } else if (fired.nth > 1) await this.main.restart();
+    } else if (fired.how === "ends") await this.main.restart();
     await this.checkFacts();
     return work();
   }
