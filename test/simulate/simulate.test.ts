@@ -15,6 +15,9 @@ const steps = process.env["LOTBOOK_STEPS"]?.split(",").map(Number);
 const seeds =
   only === undefined ? Array.from({ length: 20 }, (_, index) => index + 1) : [Number(only)];
 
+/** Two seconds' work, and on a busy machine a multiple of it; a failure is made shorter within it, too. */
+const timeout = 300_000;
+
 const embedded = engines.filter((engine) => engine.kind === "pglite");
 
 describe.each(embedded)("the whole system ($name)", (engine) => {
@@ -24,7 +27,7 @@ describe.each(embedded)("the whole system ($name)", (engine) => {
   });
   afterAll(() => stores.dispose());
 
-  test.each(seeds)("is what the model says: seed %i", async (seed) => {
+  test.each(seeds)("is what the model says: seed %i", { timeout }, async (seed) => {
     const options = { milliseconds: 60_000, ...(steps === undefined ? {} : { places: steps }) };
     const { counts } = await simulateOrShrink(stores, seed, options);
     const told = { test: "test/simulate/simulate.test.ts", engine: engine.name, broken: 0, seed };
@@ -49,7 +52,7 @@ describe.each(embedded)("the whole system ($name)", (engine) => {
     });
   });
 
-  test("the same seed does the same, to the byte", async () => {
+  test("the same seed does the same, to the byte", { timeout }, async () => {
     const seed = seeds[2] ?? seeds[0]!;
     const { transcript, heads } = await simulate(stores, seed);
     const again = await simulate(stores, seed);
@@ -58,7 +61,7 @@ describe.each(embedded)("the whole system ($name)", (engine) => {
     expect(transcript.length).toBeGreaterThan(20);
   });
 
-  test("a canary is found, and the steps that make it", async () => {
+  test("a canary is found, and the steps that make it", { timeout }, async () => {
     const plan = planOf(1).slice(0, 4);
     plan.splice(2, 0, { operation: "canary", seed: 1, wait: 1 });
     await expect(simulateOrShrink(stores, 1, { plan, milliseconds: 60_000 })).rejects.toThrow(
