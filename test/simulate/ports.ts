@@ -21,8 +21,8 @@ export class SimulatedPorts implements Ports {
   reached: (name: Failpoint) => void = () => {};
   readonly #dice: Dice;
   readonly #onDeath: () => void;
-  #armed: Fault | undefined;
-  #count = 0;
+  /** Faults that are due, and how often their failpoints were reached since `arm`. */
+  readonly #armed = new Map<Failpoint, { readonly fault: Fault; count: number }>();
   #fired: Fault | undefined;
 
   constructor(dice: Dice, onDeath: () => void) {
@@ -41,25 +41,26 @@ export class SimulatedPorts implements Ports {
     // The code that cleans up behind a death is code that did not run.
     if (this.#fired?.how === "dies") throw new Error(`dead since ${this.#fired.at}`);
     this.reached(name);
-    if (name !== this.#armed?.at) return;
-    this.#count += 1;
-    if (this.#count !== this.#armed.nth) return;
-    this.#fired = this.#armed;
-    this.#armed = undefined;
+    const armed = this.#fired === undefined ? this.#armed.get(name) : undefined;
+    if (armed === undefined) return;
+    armed.count += 1;
+    if (armed.count !== armed.fault.nth) return;
+    this.#fired = armed.fault;
     if (this.#fired.how === "dies") this.#onDeath();
     throw new Error(`failed on purpose at ${name}`);
   }
 
-  arm(fault: Fault): void {
-    this.#armed = fault;
-    this.#count = 0;
+  /** From now on the first of these whose failpoint is reached comes about; no other does. */
+  arm(faults: Iterable<Fault>): void {
+    this.#armed.clear();
+    for (const fault of faults) this.#armed.set(fault.at, { fault, count: 0 });
     this.#fired = undefined;
   }
 
   /** The fault that came about since `arm`; nothing is armed any more. */
   disarm(): Fault | undefined {
     const fired = this.#fired;
-    this.#armed = undefined;
+    this.#armed.clear();
     this.#fired = undefined;
     return fired;
   }

@@ -111,7 +111,7 @@ export function planOf(seed: number): Step[] {
 
 /** What must hold in the end. */
 async function checkEnd(world: World, dice: Dice): Promise<void> {
-  world.fault = undefined;
+  world.faults.clear();
   await compute.computeAgain(world, dice);
   await reports.reportNow(world);
   await review.listItems(world);
@@ -163,7 +163,7 @@ async function take(world: World, { operation, seed, wait, fault }: Step): Promi
   world.clock.advance(wait);
   world.note(`${operation} (${seed})`);
   world.ports.rowsPerTransaction = seed % 3 === 0 ? 1 : 20_000;
-  if (fault !== undefined) world.fault = fault;
+  if (fault !== undefined) world.faults.set(fault.at, fault);
   await operations[operation]![0](world, new Dice(seed));
   world.counts.operations += 1;
 }

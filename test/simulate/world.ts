@@ -56,8 +56,8 @@ export class World {
   readonly clock: Clock;
   readonly ports: SimulatedPorts;
   readonly files: string;
-  /** Comes about in the next change that reaches it. */
-  fault: Fault | undefined;
+  /** By failpoint: each comes about in the next change that reaches it. */
+  readonly faults = new Map<string, Fault>();
   asked: Asked[] = [];
   readonly #stores: Stores;
   #image: string | undefined;
@@ -181,13 +181,12 @@ export class World {
   }
 
   async #despiteFaults<T>(work: () => Promise<T>, onFailure: (outcome: T) => void): Promise<T> {
-    const { fault } = this;
-    if (fault === undefined) return work();
-    this.ports.arm(fault);
+    if (this.faults.size === 0) return work();
+    this.ports.arm(this.faults.values());
     const outcome = await work();
     const fired = this.ports.disarm();
     if (fired === undefined) return outcome;
-    this.fault = undefined;
+    this.faults.delete(fired.at);
     this.counts.faults += 1;
     this.note(`${fired.how} at ${fired.at}`);
     onFailure(outcome);

@@ -202,8 +202,8 @@ export async function recordBesideRun(world: World, dice: Dice): Promise<void> {
     recording.catch(() => {});
   };
   const before = model.versions.published?.states.at(-1)?.taken ?? new Map<string, number>();
-  const due = world.fault;
-  world.fault = undefined;
+  const due = [...world.faults];
+  world.faults.clear();
   try {
     const result = await world.change<Computed>(["compute"]);
     await recording;
@@ -213,7 +213,7 @@ export async function recordBesideRun(world: World, dice: Dice): Promise<void> {
     takeIn(world, result, await entriesTaken(world, result.version, recorded));
   } finally {
     ports.reached = () => {};
-    world.fault = due;
+    for (const [at, fault] of due) world.faults.set(at, fault);
   }
 }
 
