@@ -213,7 +213,7 @@ export async function recordBesideRun(world: World, dice: Dice): Promise<void> {
     takeIn(world, result, await entriesTaken(world, result.version, recorded));
   } finally {
     ports.reached = () => {};
-    for (const [at, fault] of due) world.faults.set(at, fault);
+    for (const [name, fault] of due) world.faults.set(name, fault);
   }
 }
 
