@@ -5,11 +5,13 @@
 import type { Command } from "commander";
 import { LotbookError } from "../errors.ts";
 import type { Ledger } from "../ledger/ledger.ts";
+import type { Ports } from "../ledger/ports.ts";
 import type { Database } from "../store/database.ts";
-import type { OpenDatabase } from "../store/open.ts";
+import type { OpenDatabase, OpenOptions } from "../store/open.ts";
 import { StreamOutput } from "./output.ts";
 import { messageForTerminal } from "./print/escape.ts";
 import { ProgressLine } from "./progress.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 export const formats = ["table", "csv", "json", "ndjson"] as const;
 export type Format = (typeof formats)[number];
@@ -20,13 +22,18 @@ export type ExitStatus = 0 | 1 | 2 | 3 | 4;
 const defaultLocation = "./lotbook-data";
 
 export class Session {
-  readonly output: StreamOutput = new StreamOutput(process.stdout, process.env);
-  readonly progress: ProgressLine = new ProgressLine(process.stderr);
+  readonly surroundings: Surroundings;
+  readonly output: StreamOutput;
+  readonly progress: ProgressLine;
   status: ExitStatus = 0;
   readonly #program: Command;
 
-  constructor(program: Command) {
+  constructor(program: Command, surroundings: Surroundings) {
+    const { stdout, stderr, environment } = surroundings;
     this.#program = program;
+    this.surroundings = surroundings;
+    this.output = new StreamOutput(stdout, environment);
+    this.progress = new ProgressLine(stderr);
   }
 
   get location(): string {
@@ -35,7 +42,7 @@ export class Session {
       throw new LotbookError("BAD_USAGE", "--db is empty", {
         advice: "Name a directory or a postgres:// URL, or leave it out.",
       });
-    return db ?? (process.env["LOTBOOK_DB"] || defaultLocation);
+    return db ?? (this.surroundings.environment["LOTBOOK_DB"] || defaultLocation);
   }
 
   get format(): Format {
@@ -45,7 +52,7 @@ export class Session {
   /** A message to the person at the terminal, beside the results. */
   say(text: string): void {
     this.progress.clear();
-    process.stderr.write(`${messageForTerminal(text)}\n`);
+    this.surroundings.stderr.write(`${messageForTerminal(text)}\n`);
   }
 
   /** Before a server is written to: whether it may lose in a power cut what it has acknowledged. */
@@ -60,14 +67,26 @@ export class Session {
     );
   }
 
+  async openDatabase(location: string, options: OpenOptions): Promise<OpenDatabase> {
+    const open = this.surroundings.openDatabase ?? (await import("../store/open.ts")).openDatabase;
+    return open(location, options);
+  }
+
+  async openLedger(location: string, command: string): Promise<Ledger> {
+    const { Ledger } = await import("../ledger/ledger.ts");
+    return new Ledger(await this.openDatabase(location, { command }), await this.ports());
+  }
+
+  async ports(): Promise<Ports> {
+    return this.surroundings.ports ?? (await import("../ledger/ports.ts")).livePorts;
+  }
+
   /**
    * Opens the ledger for the time of `work`. `command` is what a second opener is told that this process
    * does.
    */
   async withLedger<T>(command: string, work: (ledger: Ledger) => Promise<T>): Promise<T> {
-    const { openLedger } = await import("../ledger/ledger.ts");
-    const ledger = await openLedger(this.location, { command });
-    return this.#closing(ledger, work);
+    return this.#closing(await this.openLedger(this.location, command), work);
   }
 
   /** For what amends facts: it refuses to make an empty ledger out of a mistyped directory. */
@@ -79,8 +98,7 @@ export class Session {
   /** For what only reads: it loads less, and refuses to make an empty ledger out of a mistyped directory. */
   async withDatabase<T>(command: string, work: (database: OpenDatabase) => Promise<T>): Promise<T> {
     await this.#refuseMissing();
-    const { openDatabase } = await import("../store/open.ts");
-    return this.#closing(await openDatabase(this.location, { command }), work);
+    return this.#closing(await this.openDatabase(this.location, { command }), work);
   }
 
   async #closing<R extends { close(): Promise<void> }, T>(

@@ -39,8 +39,10 @@ async function printStatus(session: Session): Promise<void> {
 }
 
 async function migrateDatabase(session: Session): Promise<void> {
-  const { openDatabase } = await import("../../store/open.ts");
-  const database = await openDatabase(session.location, { command: "db migrate", migrate: true });
+  const database = await session.openDatabase(session.location, {
+    command: "db migrate",
+    migrate: true,
+  });
   try {
     const json = { schema_version: database.schemaVersion };
     if (session.format === "table")
@@ -58,13 +60,11 @@ async function copyTo(session: Session, target: string): Promise<void> {
       advice: "Name a new directory or database.",
     });
   await session.withDatabase("db copy", async (from) => {
-    const { openDatabase } = await import("../../store/open.ts");
     const { copyLedger } = await import("../../ledger/copy.ts");
-    const { livePorts } = await import("../../ledger/ports.ts");
-    const to = await openDatabase(target, { command: "db copy" });
+    const to = await session.openDatabase(target, { command: "db copy" });
     try {
       let done = 0;
-      const { tables } = await copyLedger(from, to, livePorts, (table) =>
+      const { tables } = await copyLedger(from, to, await session.ports(), (table) =>
         session.progress.update({ phase: `copying ${table}`, done: ++done }),
       );
       session.progress.clear();

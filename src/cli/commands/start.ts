@@ -8,7 +8,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { checkFiles } from "../../ledger/input-file.ts";
-import { openLedger } from "../../ledger/ledger.ts";
 import { readReport } from "../../reports/report.ts";
 import { printReport } from "../print/report.ts";
 import { wrapWords } from "../print/wrap.ts";
@@ -49,7 +48,7 @@ async function demonstrate(session: Session, directory: string, own?: string): P
   const say = async (text: string): Promise<void> => {
     if (isTable) await session.output.write(wrapWords(text, width ?? 100));
   };
-  const ledger = await openLedger(join(directory, "ledger"), { command: "start" });
+  const ledger = await session.openLedger(join(directory, "ledger"), "start");
   try {
     if (own === undefined) await say(`${aboutSample}\n\n`);
     const imported = await ledger.import([own ?? sample], {
@@ -71,7 +70,7 @@ async function demonstrate(session: Session, directory: string, own?: string): P
   } finally {
     await ledger.close();
   }
-  if (isTable) await session.output.write(`\n${hint(process.env)}`);
+  if (isTable) await session.output.write(`\n${hint(session.surroundings.environment)}`);
 }
 
 const interrupts = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
