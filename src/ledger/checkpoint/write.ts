@@ -43,9 +43,13 @@ FROM books b LEFT JOIN seals s ON s.book_id = b.book_id AND s.number = b.last_se
 WHERE $1::uuid IS NULL OR b.book_id > $1::uuid
 ORDER BY b.book_id LIMIT ${booksAPage}`;
 
-type Totals = Omit<CheckpointHead, "time">;
+export type Totals = Omit<CheckpointHead, "time">;
 
-async function summarize(
+/**
+ * The heads of all books and the last revision, within a transaction that sees one state. `write` gets the
+ * list of books. Throws REFUSED where a head is not its book's last seal.
+ */
+export async function summarize(
   connection: Connection,
   write: (lines: string) => Promise<unknown>,
 ): Promise<Totals> {
