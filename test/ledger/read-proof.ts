@@ -60,12 +60,15 @@ const leaf = (kind: string, fields: Readonly<Record<string, unknown>>): Bytes =>
   sha256(Buffer.of(0), encodeRecord(kind, fields));
 const hex = (bytes: Buffer): string => bytes.toString("hex");
 const zeros = "0".repeat(64);
+const rootOf = (leaves: readonly string[]): string =>
+  hex(root(leaves.map((each) => Buffer.from(each, "hex"))));
+const sorted = (lines: readonly string[]): string => lines.toSorted().join("\n");
 
 /** Nanoseconds since 1970. */
 function instant(text: string | undefined): bigint | undefined {
   if (text === undefined) return undefined;
   const [, seconds, , decimals = ""] = /^(.{19})(\.((?:\d{3}){1,3}))?Z$/.exec(text)!;
-  same(/000$/.test(decimals), false, "a time has decimals for nothing");
+  same(decimals.endsWith("000"), false, "a time has decimals for nothing");
   return BigInt(Date.parse(`${seconds}Z`)) * 1_000_000n + BigInt(decimals.padEnd(9, "0"));
 }
 
@@ -73,13 +76,13 @@ function instant(text: string | undefined): bigint | undefined {
 const camel = (name: string): string =>
   name.replaceAll(/_(.)/g, (_, letter: string) => letter.toUpperCase());
 
-function factOf(book: Line, { type: kind, entry: _, leaf: __, ...fields }: Line): Fact {
-  const named = Object.entries(fields).map(([name, value]) => {
+function factOf({ portfolio, symbol }: Line, line: Line): Fact {
+  const named = Object.entries(line).map(([name, value]) => {
     if (name.endsWith("_at")) return [camel(name), instant(value)];
     return [camel(name), name.endsWith("revision") ? Number(value) : value];
   });
-  const { portfolio, symbol } = book;
-  return { kind, portfolio, symbol, ...Object.fromEntries(named) } as unknown as Fact;
+  const fields = Object.fromEntries(named) as Record<string, unknown>;
+  return { kind: line["type"], portfolio, symbol, ...fields } as unknown as Fact;
 }
 
 interface Taken {
@@ -90,6 +93,18 @@ interface Taken {
 interface Row {
   readonly at: bigint;
   readonly hash: string;
+}
+
+const dayOf = (row: Row): bigint => row.at / 86_400_000_000_000n;
+
+/** The hashes of a day's rows in their order; undefined of none. */
+function hashesOf(rows: readonly Row[], day: bigint): string[] | undefined {
+  const found = rows.filter((row) => dayOf(row) === day);
+  if (found.length === 0) return undefined;
+  const inOrder = found.toSorted((a, b) =>
+    a.at === b.at ? (a.hash < b.hash ? -1 : 1) : a.at < b.at ? -1 : 1,
+  );
+  return inOrder.map((row) => row.hash);
 }
 
 interface State {
@@ -136,15 +151,14 @@ class Book {
     const batch = hex(leaf("batch", { batchId, recordedAt, source, author, inputs }));
     const facts = this.facts.slice(this.#sealed.facts).map((each) => each.leaf);
     const observations = this.#observations.slice(this.#sealed.observations);
-    const bytes = (hashes: string[]): Bytes[] => hashes.map((each) => Buffer.from(each, "hex"));
     const seal = {
       number: String((this.#sealed.seals += 1)),
       first_entry: String(this.#sealed.facts + 1),
       fact_count: String(facts.length),
-      fact_root: hex(root(bytes(facts))),
+      fact_root: rootOf(facts),
       first_observation: String(this.#sealed.observations + 1),
       observation_count: String(observations.length),
-      observation_root: hex(root(bytes(observations))),
+      observation_root: rootOf(observations),
     };
     for (const [name, value] of Object.entries(seal)) same(line[name], value, `the seal's ${name}`);
     const fields = Object.entries(seal).map(([name, value]) => [camel(name), value]);
@@ -227,21 +241,13 @@ class Book {
       taken.map(({ fact }) => fact),
       scope,
     );
-    // Net proceeds are no column: they are the eighth word from the end that is a `-` or a number.
+    // Net proceeds are no column: they are the third word from the end.
     const expected = model.allocations.map((text) => text.replace(/\S+( \S+ \S+)$/, "*$1"));
-    const sorted = (lines: readonly string[]): string => lines.toSorted().join("\n");
     same(sorted(this.#texts.allocations), sorted(expected), "the allocations");
     same(sorted(this.#texts.openLots), sorted(model.openLots), "the open lots");
   }
 
   #digest(): string | undefined {
-    const dayOf = (row: Row): bigint => row.at / 86_400_000_000_000n;
-    const before = (a: Row, b: Row): number =>
-      a.at === b.at ? (a.hash < b.hash ? -1 : 1) : a.at < b.at ? -1 : 1;
-    const hashesOf = (rows: readonly Row[], day: bigint): string[] | undefined => {
-      const found = rows.filter((row) => dayOf(row) === day).toSorted(before);
-      return found.length === 0 ? undefined : found.map((row) => row.hash);
-    };
     const days = [...new Set([...this.#closes, ...this.#lots].map(dayOf))]
       .toSorted((a, b) => (a < b ? -1 : 1))
       .map((day) => {
@@ -330,9 +336,9 @@ class Ledger {
       same(lastOf.get(state!.bookId), revision, "a step after the current state");
     }
     const current = this.books.flatMap(({ state }) => (state === undefined ? [] : [state]));
-    const stepped = [...this.#states.values()].flat().map(({ bookId }) => bookId);
+    const stepped = new Set([...this.#states.values()].flat().map(({ bookId }) => bookId));
     for (const book of lastOf.keys())
-      if (book !== undefined) same(stepped.includes(book), true, "a step of a book without state");
+      if (book !== undefined) same(stepped.has(book), true, "a step of a book without state");
     same(this.version["digest"], this.#digest(current), "the digest of the version");
     if (Number(published!["number"]) > Number(steps.at(-1)!["number"]))
       same(published!["digest"], this.version["digest"], "the digest that was published");
