@@ -384,8 +384,12 @@ export function readProof(text: string): ReadProof {
     '{"type":"proof","format":"lotbook-proof","format_version":"1"}',
     "",
   );
-  for (const line of lines.slice(1)) {
+  for (const [index, line] of lines.entries()) {
     const type = line["type"]!;
+    same(type === "proof", index === 0, "the place of the line of the file");
+    if (type === "version") same(index, 1, "the place of the line of the version");
+    same(type === "checkpoint", index === lines.length - 1, "the place of the last line");
+    if (type === "proof") continue;
     if (["book", "revision", "checkpoint"].includes(type)) {
       book?.finish(ledger.version);
       book = undefined;
@@ -401,12 +405,10 @@ export function readProof(text: string): ReadProof {
       book!.addAllocation(line, slice);
     } else if (type === "open lot") book!.addOpenLot(line);
     else if (type === "revision") ledger.addRevision(line);
-    else same(type, "checkpoint", "the type of a line");
     before = line;
   }
   const ids = ledger.books.map(({ line }) => line["book_id"]!);
   same(ids.join(), [...new Set(ids)].toSorted().join(), "the order of books");
-  same(before?.["type"], "checkpoint", "the last line");
   ledger.finishRevisions();
   const note = before!["note"]!;
   ledger.checkNote(note);
