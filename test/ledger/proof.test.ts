@@ -142,6 +142,14 @@ describeEngines("a proof", (engine) => {
            UPDATE ${table} SET superseded = begun.step FROM begun`,
         );
       expect(allButTheNote(await proofOf(opened))).toBe(before);
+      // What no seal covers is not left out: it is there to be found.
+      await opened.query(
+        `INSERT INTO fills (book_id, entry, venue, account, fill_id, executed_at, side, quantity, price, leaf)
+         SELECT book_id, 3, venue, account, 'b2', executed_at, side, quantity, price, leaf FROM fills
+         WHERE entry = 1`,
+      );
+      const planted = await proofOf(opened);
+      expect(() => readProof(planted)).toThrow("a leaf");
     }));
 
   test("is signed, in a new file that is whole or not there", () =>
