@@ -1,4 +1,7 @@
-/** The public types of checkpoints and proofs. `tsc` judges these; running them only shows that they were looked at. */
+/**
+ * The public types of checkpoints and proofs. `tsc` judges these; running them only shows that they were
+ * looked at.
+ */
 import { describe, expectTypeOf, it } from "vitest";
 import type {
   AgainstOptions,
