@@ -1,10 +1,12 @@
 /**
  * Keeps the pages that show commands true: runs every command of their `console` blocks and rewrites what
- * it printed. Run: node scripts/readme.ts. test/docs/shown.test.ts fails when a page and its commands differ.
+ * it printed. Run: node scripts/readme.ts, with pages to do only these. test/docs/shown.test.ts fails when a
+ * page and its commands differ.
  *
  * A line that begins with `$ ` is a command; the lines up to the next one are its output, as on a terminal
  * of 100 columns without colours. A line `…` stands for lines left out: as many lines before it and after it
- * are shown as the page shows now. The commands of a page share one directory, with the examples in it.
+ * are shown as the page shows now. A command that ends with `> file` shows nothing. The commands of a page
+ * share one directory, with the examples in it.
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -19,6 +21,7 @@ export const pages: readonly string[] = [
   "docs/guide/a-day.md",
   "docs/guide/corrections.md",
   "docs/guide/review.md",
+  "docs/guide/proof.md",
   "docs/explain.md",
 ];
 
@@ -80,12 +83,13 @@ export class Stage {
 
   /** Runs a command as the page types it; gives the lines of stdout and then of stderr. */
   run(command: string): string[] {
+    const [typed = "", file] = command.split(" > ");
     const preload = `data:text/javascript,${encodeURIComponent(terminal)}`;
-    const words = command.split(" ");
+    const words = typed.split(" ");
     const { LOTBOOK_DB: _, ...environment } = process.env;
     const { status, stdout, stderr, error } = spawnSync(
       process.execPath,
-      ["--import", preload, main, ...toArguments(command)],
+      ["--import", preload, main, ...toArguments(typed)],
       {
         cwd: this.directory,
         encoding: "utf8",
@@ -97,7 +101,8 @@ export class Stage {
     // A page may show bad input, but not a broken machine or a fault.
     if (status === null || status > 2)
       throw new Error(`${command} ended with ${status}: ${stderr}`);
-    const text = (stdout + stderr).replace(/^\n+/, "");
+    if (file !== undefined) writeFileSync(join(this.directory, file), stdout);
+    const text = ((file === undefined ? stdout : "") + stderr).replace(/^\n+/, "");
     return withoutBlankEnd(text.split("\n").map((line) => line.trimEnd()));
   }
 
@@ -123,6 +128,10 @@ export function normalize(line: string): string {
       )
       // A seal covers its batch, whose id and time are new each time.
       .replaceAll(/(?<=seal \d+ of the book )[0-9a-f]{64}/g, "<hash>")
+      .replaceAll(/(?<=^(?:root|revision_hash) +)[0-9a-f]{64}/g, "<hash>")
+      // A key is another each time, too.
+      .replaceAll(/(?<=^key_id +)[0-9a-f]{8}$/g, "<key id>")
+      .replaceAll(/(?<=^note_key +)\S+$/g, "<key>")
       .replaceAll(/[\w./-]*lotbook-[a-z]+-[\w…]+\//g, "<folder>/")
       .replaceAll(/\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, "<id>")
   );
@@ -154,7 +163,8 @@ function rewrite(text: string, stage: Stage): string {
 }
 
 if (import.meta.main) {
-  for (const page of pages) {
+  const named = process.argv.slice(2);
+  for (const page of named.length === 0 ? pages : named) {
     const stage = new Stage();
     try {
       const before = readPage(page);

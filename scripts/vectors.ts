@@ -1,10 +1,11 @@
 /**
- * Makes docs/spec/vectors.json, straight from docs/spec/hashing.md and with nothing of src/seal, so that the
- * two can be held against each other: `node scripts/vectors.ts`. A change of any existing vector would be a
- * change of the scheme, which is not allowed.
+ * Makes docs/spec/vectors.json, straight from docs/spec/hashing.md and checkpoint.md and with nothing of src,
+ * so that the two can be held against each other: `node scripts/vectors.ts`. A change of any existing vector
+ * would be a change of the scheme, which is not allowed.
  */
 import { type Fields, encodeRecord, int64, root, sha256, text, uuid } from "./vectors/encode.ts";
 import { fillVectors, otherFacts } from "./vectors/facts.ts";
+import { noteVectors } from "./vectors/note.ts";
 import { closing, firstBook, lot, opening, otherRecords, secondBook } from "./vectors/records.ts";
 
 function recordVector(kind: string, name: string, fields: Fields): Fields {
@@ -46,6 +47,7 @@ const vectors = {
       ...inputs.slice(0, count).flatMap((book) => [uuid(book.bookId), int64(book.computedEntry)]),
     ).toString("hex"),
   })),
+  notes: noteVectors,
 };
 
 process.stdout.write(`${JSON.stringify(vectors, undefined, 1)}\n`);

@@ -225,6 +225,23 @@ export const ledgerFaults = [
       "return text;",
     ],
   }),
+  ...faultsOf("src/ledger/proof/stored.ts", "test/ledger/proof.test.ts", {
+    "a proof leaves out the rows that a dead run has superseded": [
+      "OR EXISTS (SELECT FROM steps gone WHERE gone.step = it.superseded AND gone.revision IS NULL))`;",
+      ")`;",
+    ],
+    "a proof does not say what the first build took in of a book": [
+      "AND (made.book_id IS NULL OR ${stands})",
+      "AND ${stands}",
+    ],
+  }),
+  ...faultsOf("src/ledger/proof/write.ts", "test/ledger/proof.test.ts", {
+    "a proof leaves out what no seal covers": ["await this.#facts(book, undefined);", ""],
+    "a proof is of several moments": [
+      'await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");',
+      "",
+    ],
+  }),
   ...faultsOf(
     "src/store/engine/durable-file-system.ts",
     "src/store/engine/pglite.test.ts",

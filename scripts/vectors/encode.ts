@@ -199,6 +199,16 @@ const layouts: Record<string, readonly [kind: number, columns: readonly Column[]
       [8, "inputs", hex],
     ],
   ],
+  "checkpoint book": [
+    0x23,
+    [
+      [1, "bookId", uuid],
+      [2, "lastEntry", int64],
+      [3, "lastObservation", int64],
+      [4, "lastSeal", int64],
+      [5, "head", hex],
+    ],
+  ],
   book: [
     0x2f,
     [

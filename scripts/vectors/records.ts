@@ -236,6 +236,28 @@ export const otherRecords: readonly [string, string, Fields][] = [
       ],
     },
   ],
+  [
+    "checkpoint book",
+    "a book with facts",
+    {
+      bookId: "3f2b8c1d-0a4e-4f6b-9c7d-112233445566",
+      lastEntry: 1200,
+      lastObservation: 1311,
+      lastSeal: 17,
+      head: "ab".repeat(32),
+    },
+  ],
+  [
+    "checkpoint book",
+    "a book without a seal",
+    {
+      bookId: "00000000-0000-0000-0000-0000000000ff",
+      lastEntry: 0,
+      lastObservation: 0,
+      lastSeal: 0,
+      head: "00".repeat(32),
+    },
+  ],
 ];
 
 function without(fields: Fields, ...names: readonly string[]): Fields {

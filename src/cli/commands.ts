@@ -76,7 +76,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "export",
-    summary: "write the facts to files",
+    summary: "write the facts to files, or a proof of the ledger to one",
     load: () => import("./commands/export.ts"),
   },
   {

@@ -25,7 +25,7 @@ export interface ExportResult {
 }
 
 /** A file that appears under its name only when it is whole and on disk. */
-class WholeFile {
+export class WholeFile {
   rows = 0;
   readonly #path: string;
   readonly #stream: Writable;

@@ -29,6 +29,7 @@ import { type Recomputation, recompute } from "./compute/recompute.ts";
 import { type ExportResult, exportLedger } from "./export.ts";
 import { importFiles, type ImportOptions, type ImportResult } from "./import.ts";
 import { livePorts, type Ports } from "./ports.ts";
+import { type ProofFileResult, type ProofOptions, writeProofFile } from "./proof/write.ts";
 import {
   recordFacts,
   type RecordInput,
@@ -179,6 +180,11 @@ export class Ledger {
   /** Writes all facts and the published conclusions into a directory. */
   export(directory: string): Promise<ExportResult> {
     return exportLedger(this.database, this.#ports, directory);
+  }
+
+  /** Writes the ledger into a new file that can be checked without lotbook: docs/spec/proof.md. */
+  exportProof(file: string, options?: ProofOptions): Promise<ProofFileResult> {
+    return writeProofFile(this.database, file, options);
   }
 
   versions(): Promise<VersionRow[]> {

@@ -160,6 +160,9 @@ const tables: readonly [string, FactOf][] = [
   ["adjustments", adjustmentOf],
 ];
 
+/** The tables of facts, a kind each. */
+export const factTableNames: readonly string[] = tables.map(([name]) => name);
+
 /** The fact in a row of a table, or in a row with that table's columns. */
 export function factOfRow(table: string, book: BookNames, row: Row): Fact {
   return tables.find(([name]) => name === table)![1](book, row);

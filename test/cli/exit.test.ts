@@ -70,6 +70,9 @@ describe("usage", () => {
     ["review resolve forget x:1 --reason r", '"forget" is no action'],
     ["review resolve keep --reason r", "name the items"],
     ["fee-value from-prices p.csv --max-age 1", "Write a number and s, m, h or d"],
+    ["export", "name either a directory or --proof FILE"],
+    ["export there --key k.pem", "--key signs a proof"],
+    ["export --proof -", "there is no ledger at"],
     ["versions publish x", "A version is a whole number from 1."],
     ["generate --fills 0", "At least 1 is needed."],
   ];

@@ -1,17 +1,7 @@
 /** `lotbook checkpoint`. */
 import type { Command } from "commander";
-import { factsText, heading, printRecords } from "../print/records.ts";
-import { forTerminal } from "../print/escape.ts";
+import { printFacts } from "../print/facts.ts";
 import type { Session } from "../session.ts";
-
-async function show(session: Session, facts: Readonly<Record<string, string>>): Promise<void> {
-  if (session.format === "table") {
-    const safe = Object.entries(facts).map(([name, value]) => [name, forTerminal(value)]);
-    return session.output.write(factsText(Object.fromEntries(safe)));
-  }
-  const columns = Object.keys(facts).map((name) => heading(name, "text"));
-  await printRecords({ columns, rows: [facts], json: facts }, session.format, session.output);
-}
 
 export function define(command: Command, session: Session): void {
   command
@@ -26,7 +16,7 @@ export function define(command: Command, session: Session): void {
       await session.withDatabase("checkpoint", async (database) => {
         const made = await writeCheckpoint(database, livePorts, { key, file });
         const texts = Object.entries(made).map(([name, value]) => [name, String(value)]);
-        await show(session, Object.fromEntries(texts) as Record<string, string>);
+        await printFacts(session, Object.fromEntries(texts) as Record<string, string>);
       });
     });
   command
@@ -36,7 +26,7 @@ export function define(command: Command, session: Session): void {
       const { makeKey, refuseInside } = await import("../../ledger/checkpoint/key.ts");
       await refuseInside(session.location, file, "a key");
       const { key_id, note_key } = await makeKey(file);
-      await show(session, { file, key_id, note_key });
+      await printFacts(session, { file, key_id, note_key });
     });
   command
     .command("public-key <file>")
@@ -45,6 +35,6 @@ export function define(command: Command, session: Session): void {
       const { readPublicKey, describeKey } = await import("../../ledger/checkpoint/key.ts");
       const described = describeKey(await readPublicKey(file));
       if (session.format === "table") return session.output.write(described.pem);
-      await show(session, { ...described });
+      await printFacts(session, { ...described });
     });
 }

@@ -1,9 +1,10 @@
 /** Makes a checkpoint of the ledger as it stands at one moment: docs/spec/checkpoint.md. */
-import { access, type FileHandle, open, rename, rm } from "node:fs/promises";
+import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { explainNewFile, LotbookError } from "../../errors.ts";
 import { checkpointLeaf, noHash } from "../../seal/leaf.ts";
 import { RootBuilder } from "../../seal/merkle.ts";
 import type { Connection, Database } from "../../store/database.ts";
+import { refuseExisting } from "../new-file.ts";
 import type { Ports } from "../ports.ts";
 import { readSigningKey, refuseInside } from "./key.ts";
 import { keyId, noteText, signNote, type CheckpointHead } from "./note.ts";
@@ -44,9 +45,13 @@ FROM books b LEFT JOIN seals s ON s.book_id = b.book_id AND s.number = b.last_se
 WHERE $1::uuid IS NULL OR b.book_id > $1::uuid
 ORDER BY b.book_id LIMIT ${booksAPage}`;
 
-type Totals = Omit<CheckpointHead, "time">;
+export type Totals = Omit<CheckpointHead, "time">;
 
-async function summarize(
+/**
+ * The heads of all books and the last revision, within a transaction that sees one state. `write` gets the
+ * list of books. Throws REFUSED where a head is not its book's last seal.
+ */
+export async function summarize(
   connection: Connection,
   write: (lines: string) => Promise<unknown>,
 ): Promise<Totals> {
@@ -97,17 +102,6 @@ function bookLine({ sealed: _sealed, ...row }: HeadRow): string {
 }
 
 const unfinished = (path: string): string => `${path}.unfinished`;
-
-async function refuseExisting(path: string): Promise<void> {
-  const isThere = await access(path).then(
-    () => true,
-    () => false,
-  );
-  if (isThere)
-    throw new LotbookError("BAD_USAGE", `${path} is there already`, {
-      advice: "Name another: it is not written over.",
-    });
-}
 
 async function openUnfinished(path: string): Promise<FileHandle> {
   try {
