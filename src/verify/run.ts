@@ -105,7 +105,10 @@ interface LaneResult {
 /**
  * REPEATABLE READ: temporary tables and checks see one state while others record and compute. Tables may be
  * fresh from a bulk load, and a plan on missing statistics must not be quadratic: hence no nested loops.
- * Merge joins would sort wide rows on disk where a hash join reads them once.
+ * Merge joins would sort wide rows on disk where a hash join reads them once. Each lane has a connection to
+ * itself, so workers beside it would only take the time of another. One value of a column is statistics
+ * enough: it tells small temporary tables from large ones. Text is sent in the client's encoding, and hashed
+ * in UTF-8.
  */
 const settings = `
 SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
