@@ -36,7 +36,7 @@ describeEngines("checkpoint", (engine) => {
         const again = join(directory, "again");
         await ledger.checkpoint({ key, file: again, now });
         expect(await readFile(again, "utf8")).toBe(await readFile(file, "utf8"));
-        await expect(ledger.checkpoint({ key, file })).rejects.toThrow("exists already");
+        await expect(ledger.checkpoint({ key, file })).rejects.toThrow("note is there already");
         expect((await ledger.compareWithCheckpoint({ key, file })).ok).toBe(true);
 
         await engine.superuser(opened, (connection) => connection.script(cut));

@@ -104,7 +104,7 @@ async function refuseExisting(path: string): Promise<void> {
     () => false,
   );
   if (isThere)
-    throw new LotbookError("BAD_USAGE", `${path} exists already`, {
+    throw new LotbookError("BAD_USAGE", `${path} is there already`, {
       advice: "A checkpoint goes into a new file: name another.",
     });
 }
