@@ -13,6 +13,7 @@ import {
   type BookFilter,
   endRun,
   failRun,
+  holdRun,
   totalsBefore,
   totalsOf,
   refuseOtherPolicy,
@@ -196,9 +197,17 @@ async function work(
     options.progress,
   );
   return database.connect(async (connection) => {
-    const digest = await currentDigest(connection, version);
-    const totalPnl = addTotals(await totalsBefore(connection, version.version, run.run), counts);
-    await endRun(connection, run.run, counts, { digest, revision, totalPnl });
+    const { digest, totalPnl } = await connection.transaction(async () => {
+      await holdRun(connection, run.run);
+      const before = await totalsBefore(connection, version.version, run.run);
+      const end = {
+        digest: await currentDigest(connection, version),
+        revision,
+        totalPnl: addTotals(before, counts),
+      };
+      await endRun(connection, run.run, counts, end);
+      return end;
+    });
     if (revision !== null) await refreshStatistics(connection, version);
     return result(run, true, revision ?? (await lastRevision(connection)), digest, totalPnl);
   });

@@ -222,7 +222,9 @@ function givenUp(): LotbookError {
   return new LotbookError(
     "DATABASE_UNREACHABLE",
     "the run's connection broke, and another run has taken its place",
-    { advice: "Nothing of this run is left. Run it again if the other one does not do the same." },
+    {
+      advice: "See what that one came to (lotbook report runs), and run this one again if needed.",
+    },
   );
 }
 
