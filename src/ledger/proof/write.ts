@@ -91,10 +91,12 @@ class Lines {
 class BookWriter {
   readonly #lines: Lines;
   readonly #stored: Stored;
+  readonly #factWritten: () => void;
 
-  constructor(lines: Lines, stored: Stored) {
+  constructor(lines: Lines, stored: Stored, factWritten: () => void) {
     this.#lines = lines;
     this.#stored = stored;
+    this.#factWritten = factWritten;
   }
 
   async write(book: BookHeadRow): Promise<void> {
@@ -127,6 +129,7 @@ class BookWriter {
       next.rows.take();
       const fact = factOfRow(next.table, book, next.row);
       await this.#lines.add(factLine(next.row.entry, fact, next.row.leaf));
+      this.#factWritten();
     }
   }
 
@@ -176,13 +179,11 @@ async function writeLedger(
   const stored = await openStored(connection, version?.version);
   await lines.add(proofLine());
   if (version !== undefined && digest !== undefined) await lines.add(versionLine(version, digest));
-  const writer = new BookWriter(lines, stored);
   let done = 0;
+  const total = Number(totals.facts);
+  const writer = new BookWriter(lines, stored, () => progress?.((done += 1), total));
   for await (const page of fetchRows<BookHeadRow>(connection, books, [], "proof_books")) {
-    for (const book of page) {
-      await writer.write(book);
-      progress?.((done += Number(book.last_entry)), Number(totals.facts));
-    }
+    for (const book of page) await writer.write(book);
   }
   for await (const page of fetchRows<RevisionRow>(connection, revisions, [], "proof_revisions"))
     for (const row of page) await lines.add(revisionLine(row));
