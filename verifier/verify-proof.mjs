@@ -9,16 +9,16 @@
  */
 
 // SHA-256 (FIPS 180-4) of a string of bytes, one a character. Web Crypto's comes through a promise: too slow here.
-const [schedule, state] = [new Int32Array(64), new Int32Array(8)];
+const [schedule, words] = [new Int32Array(64), new Int32Array(8)];
 /** The first 32 bits of the fractional parts of the roots of the first primes. */
-function rootsOfPrimes(/** @type {number} */ count, /** @type {(prime: number) => number} */ root) {
-  const primes = /** @type {number[]} */ ([]);
+function rootsOfPrimes(count, root) {
+  const primes = [];
   for (let n = 2; primes.length < count; n++) if (primes.every((p) => n % p > 0)) primes.push(n);
   return Int32Array.from(primes, (prime) => (root(prime) * 2 ** 32) | 0);
 }
 const [initial, constants] = [rootsOfPrimes(8, Math.sqrt), rootsOfPrimes(64, Math.cbrt)];
-const turn = (/** @type {number} */ x, /** @type {number} */ by) => (x >>> by) | (x << (32 - by));
-function addBlock(/** @type {string} */ bytes, /** @type {number} */ start) {
+const turn = (x, by) => (x >>> by) | (x << (32 - by));
+function addBlock(bytes, start) {
   for (let i = 0; i < 64; i++)
     schedule[i >> 2] = (schedule[i >> 2] << 8) | bytes.charCodeAt(start + i);
   for (let i = 16; i < 64; i++) {
@@ -28,8 +28,8 @@ function addBlock(/** @type {string} */ bytes, /** @type {number} */ start) {
     schedule[i] =
       schedule[i - 16] + low + schedule[i - 7] + (turn(y, 17) ^ turn(y, 19) ^ (y >>> 10));
   }
-  let [a, b, c, d] = [state[0], state[1], state[2], state[3]];
-  let [e, f, g, h] = [state[4], state[5], state[6], state[7]];
+  let [a, b, c, d] = [words[0], words[1], words[2], words[3]];
+  let [e, f, g, h] = [words[4], words[5], words[6], words[7]];
   for (let i = 0; i < 64; i++) {
     const chosen = (turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)) + ((e & f) ^ (~e & g));
     const majority = (turn(a, 2) ^ turn(a, 13) ^ turn(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
@@ -43,20 +43,19 @@ function addBlock(/** @type {string} */ bytes, /** @type {number} */ start) {
     b = a;
     a = (next + majority) | 0;
   }
-  [a, b, c, d, e, f, g, h].forEach((word, i) => (state[i] += word));
+  [a, b, c, d, e, f, g, h].forEach((word, i) => (words[i] += word));
 }
-function sha256(/** @type {string} */ bytes) {
+function sha256(bytes) {
   const padding = "\0".repeat((119 - (bytes.length % 64)) % 64);
   const padded = `${bytes}\x80${padding}${encode.integer(8 * bytes.length)}`;
-  state.set(initial);
+  words.set(initial);
   for (let start = 0; start < padded.length; start += 64) addBlock(padded, start);
-  return Array.from(state, (word) => (word >>> 0).toString(16).padStart(8, "0")).join("");
+  return Array.from(words, (word) => (word >>> 0).toString(16).padStart(8, "0")).join("");
 }
 
 const digitOf = Array.from({ length: 128 }, (_, code) => parseInt(String.fromCharCode(code), 16));
-/** The bytes of a value of each type: hashing.md 1. @type {Record<string, (value: any) => string>} */
+/** The bytes of a value of each type: hashing.md 1. */
 const encode = {
-  // The spread is cut in pieces because a call takes no more than some ten thousand arguments.
   text: (value) =>
     /^[\0-\x7f]*$/.test(value)
       ? value
@@ -73,16 +72,15 @@ const encode = {
   },
   integer: (value) => encode.hex(BigInt(value).toString(16).padStart(16, "0")),
   time: (value) => encode.integer(nanoseconds(value)),
-  micros: (value) => encode.integer(/** @type {bigint} */ (nanoseconds(value)) / 1000n),
-  fees: (fees) =>
-    fees.map((/** @type {Line} */ fee) => sized(fee.asset) + sized(fee.amount)).join(""),
+  micros: (value) => encode.integer(nanoseconds(value) / 1000n),
+  fees: (fees) => fees.map((fee) => sized(fee.asset) + sized(fee.amount)).join(""),
   identity: (fact) =>
     encode.byte(fact.type === "fill" ? 1 : 3) +
     [fact.venue, fact.account, fact.id].map((text) => sized(text)).join("") +
     encode.integer(fact.revision),
 };
 /** A value behind its length of 4 bytes. */
-function sized(/** @type {any} */ value, type = "text") {
+function sized(value, type = "text") {
   const encoded = encode[type](value);
   return encode.hex(encoded.length.toString(16).padStart(8, "0")) + encoded;
 }
@@ -120,22 +118,22 @@ const records = new Map(
     }),
 );
 /** The leaf of a record. A value that is undefined is left out. */
-export function leaf(/** @type {string} */ name, /** @type {Line} */ values) {
-  const [start, fields] = /** @type {[string, string[][]]} */ (records.get(name));
+export function leaf(name, values) {
+  const [start, fields] = records.get(name);
   const encoded = fields.map(([key, type], at) =>
     values[key] === undefined ? "" : encode.byte(at + 1) + sized(values[key], type),
   );
   return sha256(start + encoded.join(""));
 }
 /** SHA-256 of bytes given in hexadecimal, with no prefix. */
-export const hashOf = (/** @type {string} */ hex) => sha256(encode.hex(hex));
+export const hashOf = (hex) => sha256(encode.hex(hex));
 const [nothing, zeros] = [hashOf(""), "0".repeat(64)];
 
 /** A Merkle tree of RFC 6962 that grows leaf by leaf: `whole` are the roots of its full subtrees, the greatest first. */
 export class Tree {
   count = 0;
-  whole = /** @type {string[]} */ ([]);
-  add(/** @type {string} */ hash) {
+  whole = [];
+  add(hash) {
     let node = hash;
     for (let size = this.count++; size % 2 === 1; size = (size - 1) / 2)
       node = hashOf(`01${this.whole.pop()}${node}`);
@@ -149,21 +147,21 @@ export class Tree {
 }
 
 /** The leaf of a fact from its line. Portfolio and symbol are the book's; a fill's fees go into three fields. */
-export function factLeaf(/** @type {Line} */ book, /** @type {Line} */ line) {
+export function factLeaf(book, line) {
   const values = { ...line, portfolio: book.portfolio, symbol: book.symbol };
   if (line.type === "fill") Object.assign(values, splitFees(book.symbol, line.fees));
   if (values.fees?.length === 0) values.fees = undefined;
   return leaf(line.type, values);
 }
-function splitFees(/** @type {string} */ symbol, /** @type {Line[]} */ fees) {
-  const [, base, quote] = /** @type {string[]} */ (/^(.*)-(.*)$/s.exec(symbol));
-  const amountIn = (/** @type {string} */ asset) => fees.find((fee) => fee.asset === asset)?.amount;
+function splitFees(symbol, fees) {
+  const [, base, quote] = /^(.*)-(.*)$/s.exec(symbol) ?? [];
+  const amountIn = (asset) => fees.find((fee) => fee.asset === asset)?.amount;
   const third = fees.filter(({ asset }) => asset !== base && asset !== quote);
   return { quote_fee: amountIn(quote), base_fee: amountIn(base), fees: third };
 }
 
 /** Nanoseconds since 1970 of a time in the form of proof.md 1; undefined of anything else. */
-export function nanoseconds(/** @type {string} */ text) {
+export function nanoseconds(text) {
   const [, seconds, fraction = ""] =
     /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.((?:\d{3}){1,3}))?Z$/.exec(text) ?? [];
   const milliseconds = Date.parse(`${seconds}Z`);
@@ -173,11 +171,11 @@ export function nanoseconds(/** @type {string} */ text) {
 }
 // A quantity or price is a count of 10^-18; an amount (fee, share, product of two) is a count of 10^-36.
 const one = 10n ** 18n;
-function scaled(/** @type {string} */ text) {
+function scaled(text) {
   const [whole, fraction = ""] = text.split(".");
   return BigInt(whole + fraction.padEnd(18, "0"));
 }
-function decimal(/** @type {bigint} */ amount) {
+function decimal(amount) {
   const digits = String(amount < 0n ? -amount : amount).padStart(37, "0");
   return `${amount < 0n ? "-" : ""}${digits.slice(0, -36)}.${digits.slice(-36)}`.replace(
     /\.?0*$/,
@@ -185,18 +183,17 @@ function decimal(/** @type {bigint} */ amount) {
   );
 }
 /** Order of UTF-8 bytes, which is that of code points. */
-function byBytes(/** @type {string} */ a, /** @type {string} */ b) {
+function byBytes(a, b) {
   let at = 0;
   while (at < a.length && a[at] === b[at]) at++;
   return (a.codePointAt(at) ?? -1) - (b.codePointAt(at) ?? -1);
 }
 
-const isAmount = (/** @type {any} */ text) =>
+const isAmount = (text) =>
   typeof text === "string" && /^(?!-0$)-?(?:0|[1-9]\d{0,19})(?:\.\d{0,17}[1-9])?$/.test(text);
 /** A surrogate on its own is not text: it has no UTF-8, so all of them would have one hash. */
-const isText = (/** @type {any} */ text) =>
-  typeof text === "string" && !/[\ud800-\udfff]/u.test(text);
-/** What is a value of each type. @type {Record<string, (value: any) => boolean>} */
+const isText = (text) => typeof text === "string" && !/[\ud800-\udfff]/u.test(text);
+/** What is a value of each type. */
 const isOfType = {
   text: isText,
   integer: (text) =>
@@ -254,7 +251,7 @@ const forms = new Map(
     }),
 );
 /** What is wrong with the form of a line, or undefined. */
-function formError(/** @type {Line} */ line, /** @type {string} */ text) {
+function formError(line, text) {
   const form = forms.get(line?.type);
   const keys = Object.keys(line ?? {});
   if (!form || keys.shift() !== "type")
@@ -272,11 +269,10 @@ function formError(/** @type {Line} */ line, /** @type {string} */ text) {
   return JSON.stringify(line) === text ? undefined : "is not written as JSON.stringify writes it";
 }
 
+const rank = (fact) => (fact.type === "opening lot" ? 0 : fact.sequence === undefined ? 1 : 2);
 /** Ledger order: time.md 2. */
-function inLedgerOrder(/** @type {Line} */ a, /** @type {Line} */ b) {
+function inLedgerOrder(a, b) {
   if (a.time !== b.time) return a.time < b.time ? -1 : 1;
-  const rank = (/** @type {Line} */ fact) =>
-    fact.type === "opening lot" ? 0 : fact.sequence === undefined ? 1 : 2;
   const side = Number(a.side === "sell") - Number(b.side === "sell");
   const wallet = byBytes(a.venue, b.venue) || byBytes(a.account, b.account);
   const id = byBytes(a.id, b.id) || Number(a.revision) - Number(b.revision);
@@ -286,16 +282,15 @@ function inLedgerOrder(/** @type {Line} */ a, /** @type {Line} */ b) {
     : wallet || Number(a.sequence - b.sequence) || side || id;
 }
 /** Takes a quantity from a fact and returns its share of the fact's amount: numbers.md 4. */
-function take(/** @type {Line} */ fact, /** @type {bigint} */ quantity) {
+function take(fact, quantity) {
   let last = one; // the unit that shares are cut at: 18 decimals, or the amount's own where it has more
   while (fact.amount % last !== 0n) last /= 10n;
-  const upTo = (/** @type {bigint} */ used) =>
-    (((fact.amount / last) * used) / fact.quantity) * last;
+  const upTo = (used) => (((fact.amount / last) * used) / fact.quantity) * last;
   fact.used += quantity;
   return upTo(fact.used) - upTo(fact.used - quantity);
 }
 /** FIFO, matching.md 3: gives each sale its slices, and leaves in each lot what it has `used`. */
-function match(/** @type {Line[]} */ standing, /** @type {string} */ scope) {
+function match(standing, scope) {
   const pools = new Map();
   for (const fact of standing.sort(inLedgerOrder)) {
     const name = scope === "account" ? JSON.stringify([fact.venue, fact.account]) : "";
@@ -318,8 +313,8 @@ function match(/** @type {Line[]} */ standing, /** @type {string} */ scope) {
   }
 }
 /** The rows of what was matched, in the file's order. What goes into the digest is noted in `days`. */
-function* rowsOf(/** @type {Line[]} */ standing, /** @type {Map<bigint, Line>} */ days) {
-  const finish = (/** @type {Line} */ row, /** @type {Line} */ fact, /** @type {Line} */ more) => {
+function* rowsOf(standing, days) {
+  const finish = (row, fact, more) => {
     for (const key of Object.keys(row))
       if (typeof row[key] === "bigint") row[key] = decimal(row[key]);
     row.hash = leaf(row.type, { ...row, ...more });
@@ -365,28 +360,36 @@ function* rowsOf(/** @type {Line[]} */ standing, /** @type {Map<bigint, Line>} *
     yield finish(row, fact, { open: fact, opened_at: fact.time });
   }
 }
+const inOrder = (a, b) => (a[0] < b[0] || (a[0] === b[0] && a[1] < b[1]) ? -1 : 1);
+const hashOfRows = (rows) =>
+  rows.length === 0
+    ? undefined
+    : hashOf(
+        rows
+          .sort(inOrder)
+          .map(([, hash]) => hash)
+          .join(""),
+      );
 /** Digest of a book: hashing.md 5. Undefined without rows. */
-function digestOf(/** @type {Line} */ book, /** @type {Map<bigint, Line>} */ days) {
-  const all = (/** @type {[bigint, string][]} */ rows) => {
-    rows.sort((a, b) => (a[0] < b[0] || (a[0] === b[0] && a[1] < b[1]) ? -1 : 1));
-    return rows.length === 0 ? undefined : hashOf(rows.map((row) => row[1]).join(""));
-  };
+function digestOf(book, days) {
   const digests = [...days]
     .sort((a, b) => (a[0] < b[0] ? -1 : 1))
     .map(
       ([day, rows]) =>
         wide(day) +
-        leaf("day", { allocations: all(rows.allocation), open_lots: all(rows["open lot"]) }),
+        leaf("day", {
+          allocations: hashOfRows(rows.allocation),
+          open_lots: hashOfRows(rows["open lot"]),
+        }),
     );
   return digests.length === 0
     ? undefined
     : leaf("book digest", { ...book, days: digests.join("") });
 }
 /** 8 bytes in hexadecimal. */
-const wide = (/** @type {bigint | string} */ number) =>
-  BigInt(number).toString(16).padStart(16, "0");
+const wide = (number) => BigInt(number).toString(16).padStart(16, "0");
 
-const base64 = (/** @type {string} */ hex) => btoa(encode.hex(hex));
+const base64 = (hex) => btoa(encode.hex(hex));
 const noteShape = new RegExp(
   [
     "^(?<text>lotbook-checkpoint\n(?<books>\\d+)\n(?<root>.+)\nformat 1\ntime (?<time>.+)\nfacts (?<facts>\\d+)\n",
@@ -394,20 +397,19 @@ const noteShape = new RegExp(
     "(?:\n— (?<name>[^ \n]+) (?<signature>[^ \n]+)\n(?:— [^ \n]+ [^ \n]+\n)*)?$",
   ].join(""),
 );
-/** The parts of a note, checkpoint.md 1; undefined of another text. @returns {Line | undefined} */
-export function readNote(/** @type {string} */ text) {
+/** The parts of a note, checkpoint.md 1; undefined of another text. */
+export function readNote(text) {
   const parts = noteShape.exec(text)?.groups;
   const isTime =
     /\.\d{3}Z$/.test(parts?.time ?? "") &&
     nanoseconds(parts.time.replace(".000Z", "Z")) !== undefined;
   return isTime ? parts : undefined;
 }
+const bytesOf = (text) => Uint8Array.from(text, (byte) => byte.charCodeAt(0));
 /** What is wrong with a note's signature, or undefined. */
-async function signatureError(/** @type {Line} */ note, /** @type {string} */ pem) {
+async function signatureError(note, pem) {
   if (note.signature === undefined) return "is not signed";
   const { subtle } = globalThis.crypto ?? (await import("node:crypto")).webcrypto;
-  const bytesOf = (/** @type {string} */ text) =>
-    Uint8Array.from(text, (byte) => byte.charCodeAt(0));
   const key = atob(pem.replace(/-----[A-Z ]+-----|\s/g, ""));
   const name = `${note.name}\n`;
   const signature = /^[A-Za-z0-9+/]{91}=$/.test(note.signature) ? atob(note.signature) : "";
@@ -421,7 +423,7 @@ async function signatureError(/** @type {Line} */ note, /** @type {string} */ pe
   return isGood ? undefined : "has a signature that is not good";
 }
 
-/** Which lines can follow which; `fact` stands for the five kinds of fact. @type {Record<string, string>} */
+/** Which lines can follow which; `fact` stands for the five kinds of fact. */
 const follows = {
   start: "proof",
   proof: "version,book,revision,checkpoint",
@@ -436,32 +438,32 @@ const follows = {
   revision: "revision,checkpoint",
   checkpoint: "",
 };
-const facts = ["fill", "opening lot", "fee value", "void", "adjustment"];
+const factTypes = new Set(["fill", "opening lot", "fee value", "void", "adjustment"]);
 
 /** Checks a file line after line. What it remembers grows with the largest book and with the number of books. */
 class Proof {
   at = 0; // number of the line
   stage = "start";
   found = 0;
-  findings = /** @type {string[]} */ ([]);
-  counts = /** @type {Record<string, number>} */ ({});
-  version = /** @type {Line | undefined} */ (undefined);
-  book = /** @type {Line | undefined} */ (undefined);
+  findings = [];
+  counts = {};
+  version = undefined;
+  book = undefined;
   previousBook = "";
   heads = new Tree();
   totals = [0, 0, 0]; // facts, observations, seals
-  lastState = /** @type {Map<string, Line>} by book */ (new Map());
-  states = /** @type {Map<string, Line[]>} by revision */ (new Map());
-  revision = /** @type {Line} */ ({ number: "0", hash: zeros, stamp: "1970-01-01T00:00:00Z" });
-  build = /** @type {Line | undefined} */ (undefined); // the first of the version
+  lastState = new Map();
+  states = new Map();
+  revision = { number: "0", hash: zeros, stamp: "1970-01-01T00:00:00Z" };
+  build = undefined; // the first of the version
   steps = 0; // of the version, since then
-  publishes = /** @type {Line[]} */ ([]); // of the version, since its last step
-  published = /** @type {string | undefined} */ (undefined); // version of the last publish
-  note = /** @type {Line | undefined} */ (undefined);
-  keptNote = /** @type {Line | undefined} */ (undefined);
-  kept = /** @type {Map<string, Line>} the list of books of a checkpoint */ (new Map());
+  publishes = []; // of the version, since its last step
+  published = undefined; // version of the last publish
+  note = undefined;
+  keptNote = undefined;
+  kept = new Map();
 
-  report(/** @type {string} */ what, at = this.at) {
+  report(what, at = this.at) {
     const book = this.book ? `${this.book.portfolio} ${this.book.symbol}: ` : "";
     const text = `line ${at}: ${book}${what}`.replace(
       /[\p{C}\p{Zl}\p{Zp}]/gu, // what comes from the file must not steer a terminal
@@ -470,26 +472,21 @@ class Proof {
     if (this.found++ < 20) this.findings.push(text);
   }
   /** Each value of a line that is not what follows from the lines before it. */
-  compare(
-    /** @type {string} */ what,
-    /** @type {Line} */ line,
-    /** @type {Line} */ expected,
-    at = this.at,
-  ) {
+  compare(what, line, expected, at = this.at) {
     for (const [key, value] of Object.entries(expected))
       if (line[key] !== value)
         this.report(`${what}: ${key} is ${line[key] ?? "missing"}, not ${value ?? "left out"}`, at);
   }
 
-  line(/** @type {string} */ text) {
+  line(text) {
     this.at++;
-    let line = /** @type {Line} */ ({});
+    let line = {};
     try {
       line = JSON.parse(text);
     } catch {}
     const error = formError(line, text);
     if (error) return this.report(`this line ${error}`);
-    const kind = facts.includes(line.type) ? "fact" : line.type;
+    const kind = factTypes.has(line.type) ? "fact" : line.type;
     if (!follows[this.stage].split(",").includes(kind))
       return this.report(`${line.type} can't stand behind ${this.stage}`);
     this.stage = kind;
@@ -506,11 +503,11 @@ class Proof {
     if (kind === "checkpoint") this.checkpoint(line.note);
   }
 
-  startBook(/** @type {Line} */ line) {
+  startBook(line) {
     const { portfolio, symbol, book_id } = line;
     const sealed = { number: "0", hash: zeros };
     const [facts, observations] = [new Tree(), new Tree()]; // of the next seal
-    const states = /** @type {Line[]} */ ([]);
+    const states = [];
     const maps = { records: new Map(), voids: new Map() };
     this.book = {
       portfolio,
@@ -534,27 +531,16 @@ class Proof {
     if (this.kept.get(book_id)?.last_seal === "0") this.kept.delete(book_id);
   }
 
-  fact(/** @type {Line} */ line) {
-    const book = /** @type {Line} */ (this.book);
-    const { type, venue, account, asset, revision, leaf } = line;
+  fact(line) {
+    const book = this.book;
+    const { type, venue, account, asset, revision } = line;
     const id = line.fill_id ?? line.key ?? line.entry_id ?? line.target_id;
-    const entry = book.leaves.push(leaf);
+    const entry = book.leaves.push(line.leaf);
     this.compare(`${type} ${id}`, line, { entry: String(entry), leaf: factLeaf(book, line) });
-    book.facts.add(leaf);
+    book.facts.add(line.leaf);
     if (type === "adjustment") return;
-    const name = (/** @type {unknown[]} */ ...parts) =>
-      JSON.stringify([venue, account, id, ...parts]);
-    const fact = {
-      type,
-      entry,
-      at: this.at,
-      id,
-      venue,
-      account,
-      revision,
-      used: 0n,
-      known: /** @type {string[]} */ ([]),
-    };
+    const name = (...parts) => JSON.stringify([venue, account, id, ...parts]);
+    const fact = { type, entry, at: this.at, id, venue, account, revision, used: 0n, known: [] };
     let [key, known] = [name(type, revision), book.records];
     if (type === "void") {
       const isValue = line.target_kind === "fee value";
@@ -589,7 +575,7 @@ class Proof {
     known.set(key, fact);
   }
   /** What matching has to know of a fill: effective quantity, total fee in so far as the fill says it: numbers.md 3. */
-  fill(/** @type {Line} */ line) {
+  fill(line) {
     const fees = splitFees(this.book?.symbol, line.fees);
     const [price, base] = [scaled(line.price), scaled(fees.base_fee ?? "0")];
     const quantity = scaled(line.quantity) + (line.side === "buy" ? -base : base);
@@ -608,8 +594,8 @@ class Proof {
     };
   }
 
-  observation(/** @type {Line} */ line) {
-    const book = /** @type {Line} */ (this.book);
+  observation(line) {
+    const book = this.book;
     const { outcome, entry, told } = line;
     this.compare("observation", line, { number: String(++book.told) });
     const fact = book.leaves[Number(entry) - 1];
@@ -623,8 +609,8 @@ class Proof {
     book.observations.add(leaf("observation", { ...line, fact }));
   }
 
-  seal(/** @type {Line} */ line) {
-    const book = /** @type {Line} */ (this.book);
+  seal(line) {
+    const book = this.book;
     const batch = leaf("batch", line);
     this.compare(`seal ${line.number}`, line, {
       number: String(Number(book.sealed.number) + 1),
@@ -652,8 +638,8 @@ class Proof {
     this.kept.delete(book.book_id);
   }
 
-  state(/** @type {Line} */ line) {
-    const book = /** @type {Line} */ (this.book);
+  state(line) {
+    const book = this.book;
     const [first, second] = book.states;
     if (!this.version) this.report("a state, but no published version");
     if (second || (first && Number(first.revision) >= Number(line.revision)))
@@ -669,15 +655,15 @@ class Proof {
 
   /** Facts beside each other, what stands, and what follows from it; the rows come out one by one. */
   conclude() {
-    const book = /** @type {Line} */ (this.book);
+    const book = this.book;
     const computed = Number(book.states.at(-1)?.computed_entry ?? 0);
     for (const [key, { id, at, entry }] of book.voids) {
       const target = book.records.get(key);
       if (!target) this.report(`void ${id} names no fact of the book`, at);
       else if (entry <= computed) target.isVoided = true;
     }
-    const all = /** @type {Line[]} */ ([...book.records.values()]);
-    const stands = (/** @type {Line} */ fact) => fact.entry <= computed && !fact.isVoided;
+    const all = [...book.records.values()];
+    const stands = (fact) => fact.entry <= computed && !fact.isVoided;
     for (const value of all.filter((fact) => fact.type === "fee value")) {
       const fill = book.records.get(value.fill);
       if (!fill?.third.includes(value.asset))
@@ -698,8 +684,8 @@ class Proof {
     return rowsOf(standing, book.days);
   }
 
-  row(/** @type {Line} */ line) {
-    const book = /** @type {Line} */ (this.book);
+  row(line) {
+    const book = this.book;
     if (book.isOut) return; // out of step: what comes next would all be found
     book.rows ??= this.conclude();
     const expected = book.rows.next().value ?? { type: "another line" };
@@ -739,7 +725,7 @@ class Proof {
   }
 
   /** Revisions: each is the next link; those of the published version also say what it took in. */
-  chain(/** @type {Line} */ line) {
+  chain(line) {
     const name = `revision ${line.number}`;
     const { previous, ...values } = { ...line, previous: this.revision };
     const hash = leaf("revision", {
@@ -766,7 +752,7 @@ class Proof {
       );
     this.revision = line;
   }
-  step(/** @type {Line} */ line, /** @type {string} */ name) {
+  step(line, name) {
     const states = this.states.get(line.number) ?? [];
     this.states.delete(line.number);
     this.publishes = [];
@@ -786,14 +772,14 @@ class Proof {
       this.report(`${name} is not about the book whose state names it, or not its first build`);
     else if (states.length > 0) this.compare(name, line, { digest: states[0].digest, inputs });
   }
-  versionDigest(/** @type {Line[]} */ states) {
+  versionDigest(states) {
     const books = states
       .filter((state) => state.digest)
       .map((state) => state.book_id + state.digest);
     return leaf("version digest", { ...this.version, books: books.join("") });
   }
 
-  checkpoint(/** @type {string} */ text) {
+  checkpoint(text) {
     this.note = readNote(text);
     if (!this.note) return this.report("the note has not the shape of a checkpoint");
     const [sumOfFacts, observations, seals] = this.totals.map(String);
@@ -807,19 +793,24 @@ class Proof {
     });
   }
 
-  async finish(/** @type {Options} */ options) {
+  async finish(options) {
     for (const { at, digest } of this.publishes)
-      if (digest !== this.version?.digest) this.report("the published digest is not that of the version line", at);
+      if (digest !== this.version?.digest)
+        this.report("the published digest is not that of the version line", at);
     for (const { at } of [...this.states.values()].flat())
       this.report("the state names no step of the version", at);
-    if (this.version && !this.build) this.report("the version has no first build among the revisions");
-    if (this.published !== this.version?.version) this.report("the version is not that of the last publish");
+    if (this.version && !this.build)
+      this.report("the version has no first build among the revisions");
+    if (this.published !== this.version?.version)
+      this.report("the version is not that of the last publish");
     if (this.version) {
       const digest = this.versionDigest([...this.lastState.values()]);
       this.compare("version", this.version, { digest }, 2);
     }
     for (const { portfolio, symbol } of this.kept.values())
-      this.report(`book ${portfolio} ${symbol} does not reach as far as in the checkpoint kept elsewhere`);
+      this.report(
+        `book ${portfolio} ${symbol} does not reach as far as in the checkpoint kept elsewhere`,
+      );
     if (this.keptNote && Number(this.keptNote.revision) > Number(this.revision.number))
       this.report("the revision of the checkpoint kept elsewhere is not there");
     if (!this.note) return;
@@ -835,7 +826,7 @@ class Proof {
 }
 
 /** Reads a checkpoint kept elsewhere into a check that is about to start: proof.md 5. */
-async function expectCheckpoint(/** @type {Proof} */ proof, /** @type {Options} */ options) {
+async function expectCheckpoint(proof, options) {
   const note = readNote(options.checkpoint ?? "");
   if (!note) return proof.report("the checkpoint kept elsewhere has not the shape of one");
   const error = await signatureError(note, options.key ?? "");
@@ -845,12 +836,12 @@ async function expectCheckpoint(/** @type {Proof} */ proof, /** @type {Options} 
   const heads = new Tree();
   const sums = { facts: 0, observations: 0, seals: 0 };
   for (const text of options.books.split("\n").slice(0, -1)) {
-    let book = /** @type {Line} */ ({});
+    let book = {};
     try {
       book = JSON.parse(text);
     } catch {}
-    const error = formError({ type: "book", ...book }, text.replace("{", '{"type":"book",'));
-    if (error) return proof.report(`line ${heads.count + 1} of the list of books ${error}`);
+    const fault = formError({ type: "book", ...book }, text.replace("{", '{"type":"book",'));
+    if (fault) return proof.report(`line ${heads.count + 1} of the list of books ${fault}`);
     heads.add(leaf("checkpoint book", book));
     sums.facts += Number(book.last_entry);
     sums.observations += Number(book.last_observation);
@@ -886,29 +877,56 @@ export async function verifyProof(chunks, options = {}) {
     if (!(error instanceof TypeError) || !("code" in error)) throw error;
     proof.report("what follows is not UTF-8");
   }
-  if (rest !== "" || proof.stage !== "checkpoint") proof.report("the file was cut off behind this line");
+  if (rest !== "" || proof.stage !== "checkpoint")
+    proof.report("the file was cut off behind this line");
   await proof.finish(options);
-  return { ok: proof.found === 0, found: proof.found, findings: proof.findings, counts: proof.counts };
+  return {
+    ok: proof.found === 0,
+    found: proof.found,
+    findings: proof.findings,
+    counts: proof.counts,
+  };
 }
 
-async function main(/** @type {string[]} */ given) {
+async function main(given) {
   const { createReadStream, existsSync, readFileSync } = await import("node:fs");
   const { parseArgs } = await import("node:util");
-  const option = /** @type {const} */ ({ type: "string" });
-  const { values, positionals } = parseArgs({ args: given, allowPositionals: true, options: { key: option, checkpoint: option, books: option } });
-  if (positionals.length !== 1 || (values.checkpoint && !values.key) || (values.books && !values.checkpoint))
-    throw new Error("usage: verify-proof.mjs FILE [--key public.pem] [--checkpoint note [--books list]], --checkpoint with --key");
-  if (values.checkpoint && !values.books && existsSync(`${values.checkpoint}.books`)) values.books = `${values.checkpoint}.books`;
-  const options = Object.fromEntries(Object.entries(values).map(([name, path]) => [name, readFileSync(path, "utf8")]));
+  const option = { type: "string" };
+  const { values, positionals } = parseArgs({
+    args: given,
+    allowPositionals: true,
+    options: { key: option, checkpoint: option, books: option },
+  });
+  if (
+    positionals.length !== 1 ||
+    (values.checkpoint && !values.key) ||
+    (values.books && !values.checkpoint)
+  )
+    throw new Error(
+      "usage: verify-proof.mjs FILE [--key public.pem] [--checkpoint note [--books list]], --checkpoint with --key",
+    );
+  if (values.checkpoint && !values.books && existsSync(`${values.checkpoint}.books`))
+    values.books = `${values.checkpoint}.books`;
+  const options = Object.fromEntries(
+    Object.entries(values).map(([name, path]) => [name, readFileSync(path, "utf8")]),
+  );
   const result = await verifyProof(createReadStream(positionals[0]), options);
-  const rows = Object.entries(result.counts).map(([name, count]) => `${name.padEnd(24)}${String(count).padStart(12)}\n`);
+  const rows = Object.entries(result.counts).map(
+    ([name, count]) => `${name.padEnd(24)}${String(count).padStart(12)}\n`,
+  );
   process.stdout.write(result.ok ? `${rows.join("")}ok\n` : `${result.findings.join("\n")}\n`);
-  if (result.found > result.findings.length) process.stdout.write(`and ${result.found - result.findings.length} more\n`);
+  if (result.found > result.findings.length)
+    process.stdout.write(`and ${result.found - result.findings.length} more\n`);
   return result.ok ? 0 : 1;
 }
 if (globalThis.process?.argv?.[1]) {
   const { pathToFileURL } = await import("node:url");
   const { realpathSync } = await import("node:fs");
   if (import.meta.url === pathToFileURL(realpathSync(process.argv[1])).href)
-    try { process.exitCode = await main(process.argv.slice(2)); } catch (error) { process.stderr.write(`${error.message}\n`); process.exitCode = 2; }
+    try {
+      process.exitCode = await main(process.argv.slice(2));
+    } catch (error) {
+      process.stderr.write(`${error.message}\n`);
+      process.exitCode = 2;
+    }
 }
