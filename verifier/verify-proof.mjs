@@ -855,8 +855,7 @@ async function expectCheckpoint(proof, options) {
 
 /**
  * Checks a proof file. It throws where the options are no use: a key that is none, signatures that can't be checked.
- * @param {AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>} chunks the file's text or bytes in pieces of any size,
- *   with the line feeds
+ * @param {AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>} chunks the file, in pieces of any size
  * @param {Options} [options]
  * @returns {Promise<Result>}
  */
@@ -865,18 +864,19 @@ export async function verifyProof(chunks, options = {}) {
   if (options.checkpoint !== undefined) await expectCheckpoint(proof, options);
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   let rest = "";
-  try {
-    for await (const chunk of chunks) {
-      const text = typeof chunk === "string" ? chunk : decoder.decode(chunk, { stream: true });
-      const lines = (rest + text).split("\n");
-      rest = lines.pop() ?? "";
-      for (const line of lines) proof.line(line);
+  for await (const chunk of chunks) {
+    let text = chunk;
+    try {
+      if (typeof chunk !== "string") text = decoder.decode(chunk, { stream: true });
+    } catch {
+      proof.report("what follows is not UTF-8");
+      break;
     }
-    rest += decoder.decode();
-  } catch (error) {
-    if (!(error instanceof TypeError) || !("code" in error)) throw error;
-    proof.report("what follows is not UTF-8");
+    const lines = (rest + text).split("\n");
+    rest = lines.pop();
+    for (const line of lines) proof.line(line);
   }
+  // A last character that was cut off would be left in the decoder; the line that ends there was cut off, too.
   if (rest !== "" || proof.stage !== "checkpoint")
     proof.report("the file was cut off behind this line");
   await proof.finish(options);
@@ -919,14 +919,12 @@ async function main(given) {
     process.stdout.write(`and ${result.found - result.findings.length} more\n`);
   return result.ok ? 0 : 1;
 }
-if (globalThis.process?.argv?.[1]) {
-  const { pathToFileURL } = await import("node:url");
-  const { realpathSync } = await import("node:fs");
-  if (import.meta.url === pathToFileURL(realpathSync(process.argv[1])).href)
-    try {
-      process.exitCode = await main(process.argv.slice(2));
-    } catch (error) {
-      process.stderr.write(`${error.message}\n`);
-      process.exitCode = 2;
-    }
-}
+
+// Run as a command, and not imported by a page or a program.
+if (globalThis.process?.argv?.[1]?.endsWith("verify-proof.mjs"))
+  try {
+    process.exitCode = await main(process.argv.slice(2));
+  } catch (error) {
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 2;
+  }

@@ -1,9 +1,9 @@
 /**
- * The checker of proof files, verifier/verify-proof.mjs, which was made from docs/spec alone: it agrees with what the
- * command line exports, and finds every change.
+ * The checker of proof files, verifier/verify-proof.mjs, which was made from docs/spec alone: it agrees with what
+ * the command line exports, and finds every change.
  */
 import { execFileSync } from "node:child_process";
-import { createHash } from "node:crypto";
+import { createHash, generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -116,7 +116,8 @@ describe("a ledger made by the command line", () => {
     { type: "adjustment", ...w, entry_id: "a", trade_type: "REVERSAL", fees: bnb },
   ].map((fact) => {
     if (fact.type === "fee value") return { ...fact, value: "1.7", source: "chart" };
-    if (fact.type === "opening lot") return { ...fact, quantity: "1.5", author: "ana", note: "" };
+    if (fact.type === "opening lot")
+      return { ...fact, quantity: "1.5", author: "ana", note: "gift" };
     return fact.type === "adjustment" ? { ...fact, executed_at: fill.executed_at } : fact;
   });
   let proof: string[] = [];
@@ -127,7 +128,9 @@ describe("a ledger made by the command line", () => {
     writeFileSync(at("fills.csv"), lotbook("generate", "--fills", "12", "--symbols", "2"));
     lotbook("import", at("facts.ndjson"), at("fills.csv"));
     lotbook("compute", "--full", "--scope", "account");
-    lotbook("checkpoint", "new-key", at("key.pem"));
+    const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+    const pem = privateKey.export({ type: "pkcs8", format: "pem" });
+    writeFileSync(at("key.pem"), pem, { mode: 0o600 });
     lotbook("checkpoint", at("note"), "--key", at("key.pem"));
     lotbook("correct", "b2", "--price", "5", "--reason", "statement", "--author", "ana");
     lotbook("fee-value", "set", "s1", "BNB", "2.2", "--source", "chart", "--author", "ana");
@@ -145,11 +148,11 @@ describe("a ledger made by the command line", () => {
     lotbook("export", "--proof", at("proof"), "--key", at("key.pem"));
     proof = linesOf(readFileSync(at("proof"), "utf8"));
     signed = {
-      key: lotbook("checkpoint", "public-key", at("key.pem")),
+      key: String(publicKey.export({ type: "spki", format: "pem" })),
       checkpoint: readFileSync(at("note"), "utf8"),
       books: readFileSync(at("note.books"), "utf8"),
     };
-  }, 300_000);
+  }, 600_000);
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
   test("is green, read in pieces of any size, and extends its checkpoint", async () => {
