@@ -4,8 +4,9 @@
  *     node verify-proof.mjs ledger.proof.ndjson [--key public.pem] [--checkpoint note [--books list]]
  * @typedef {Record<string, any>} Line a line of the file: its values are strings, but for `fees`
  * @typedef {{ key?: string, checkpoint?: string, books?: string }} Options a public key as PEM; a note and its list
- * @typedef {{ ok: boolean, found: number, findings: string[], counts: Record<string, number> }} Result `findings` are
- *   the first 20 of all that were `found`
+ * @typedef {{ ok: boolean, found: number, findings: string[], counts: Record<string, number>,
+ *   notes: Record<string, string> }} Result `findings` are the first 20 of all that were `found`; `notes` say what
+ *   the file was held against beside itself
  */
 
 // SHA-256 (FIPS 180-4) of a string of bytes, one a character. Web Crypto's comes through a promise: too slow here.
@@ -461,6 +462,7 @@ class Proof {
   published = undefined; // version of the last publish
   note = undefined;
   keptNote = undefined;
+  signature = "not checked: no key was given";
   kept = new Map();
 
   report(what, at = this.at) {
@@ -819,9 +821,11 @@ class Proof {
       const all = { books, root, facts, observations, seals, revision, revision_hash };
       this.compare("checkpoint, against the one kept elsewhere", this.note, all);
     }
+    if (this.note.signature === undefined) this.signature = "none";
     if (options.key === undefined || (this.keptNote && this.note.signature === undefined)) return;
     const error = await signatureError(this.note, options.key);
     if (error) this.report(`the file's own note ${error}`);
+    this.signature = error ?? "good for the key";
   }
 }
 
@@ -880,12 +884,10 @@ export async function verifyProof(chunks, options = {}) {
   if (rest !== "" || proof.stage !== "checkpoint")
     proof.report("the file was cut off behind this line");
   await proof.finish(options);
-  return {
-    ok: proof.found === 0,
-    found: proof.found,
-    findings: proof.findings,
-    counts: proof.counts,
-  };
+  const { found, findings, counts, signature, keptNote } = proof;
+  const extended = keptNote ? `compared with that of ${keptNote.time}` : "none was given";
+  const notes = { "own signature": signature, "checkpoint kept elsewhere": extended };
+  return { ok: found === 0, found, findings, counts, notes };
 }
 
 async function main(given) {
@@ -911,9 +913,8 @@ async function main(given) {
     Object.entries(values).map(([name, path]) => [name, readFileSync(path, "utf8")]),
   );
   const result = await verifyProof(createReadStream(positionals[0]), options);
-  const rows = Object.entries(result.counts).map(
-    ([name, count]) => `${name.padEnd(24)}${String(count).padStart(12)}\n`,
-  );
+  const rows = Object.entries(result.counts).map(([name, count]) => `${name.padEnd(28)}${count}\n`);
+  for (const [name, text] of Object.entries(result.notes)) rows.push(`${name.padEnd(28)}${text}\n`);
   process.stdout.write(result.ok ? `${rows.join("")}ok\n` : `${result.findings.join("\n")}\n`);
   if (result.found > result.findings.length)
     process.stdout.write(`and ${result.found - result.findings.length} more\n`);
