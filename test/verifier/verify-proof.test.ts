@@ -1,6 +1,6 @@
 /**
- * The checker of proof files, verifier/verify-proof.mjs, which was made from docs/spec alone: it agrees with what
- * the command line exports, and finds every change.
+ * The checker of proof files, verifier/verify-proof.mjs, which was made from docs/spec alone: it agrees with
+ * what the command line exports, and finds every change.
  */
 import { execFileSync } from "node:child_process";
 import { createHash, generateKeyPairSync } from "node:crypto";
