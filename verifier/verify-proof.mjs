@@ -51,7 +51,9 @@ function sha256(bytes) {
   const padded = `${bytes}\x80${padding}${encode.integer(8 * bytes.length)}`;
   words.set(initial);
   for (let start = 0; start < padded.length; start += 64) addBlock(padded, start);
-  return Array.from(words, (word) => (word >>> 0).toString(16).padStart(8, "0")).join("");
+  let hash = "";
+  for (const word of words) hash += (word >>> 0).toString(16).padStart(8, "0");
+  return hash;
 }
 
 const digitOf = Array.from({ length: 128 }, (_, code) => parseInt(String.fromCharCode(code), 16));
@@ -71,7 +73,10 @@ const encode = {
       );
     return text;
   },
-  integer: (value) => encode.hex(BigInt(value).toString(16).padStart(16, "0")),
+  integer: (value) => {
+    const number = BigInt(value);
+    return fourBytes(Number(number >> 32n)) + fourBytes(Number(number & 0xffff_ffffn));
+  },
   time: (value) => encode.integer(nanoseconds(value)),
   micros: (value) => encode.integer(nanoseconds(value) / 1000n),
   fees: (fees) => fees.map((fee) => sized(fee.asset) + sized(fee.amount)).join(""),
@@ -80,10 +85,12 @@ const encode = {
     [fact.venue, fact.account, fact.id].map((text) => sized(text)).join("") +
     encode.integer(fact.revision),
 };
+const fourBytes = (number) =>
+  String.fromCharCode(number >>> 24, (number >>> 16) & 255, (number >>> 8) & 255, number & 255);
 /** A value behind its length of 4 bytes. */
 function sized(value, type = "text") {
   const encoded = encode[type](value);
-  return encode.hex(encoded.length.toString(16).padStart(8, "0")) + encoded;
+  return fourBytes(encoded.length) + encoded;
 }
 
 /** The records of hashing.md: kind, then fields in order of tags, which run 1, 2, 3 … in each; text where no type is. */
