@@ -25,7 +25,7 @@ import {
 } from "./scenario.ts";
 
 const isLong = process.env["LOTBOOK_TEST_LONG"] === "1";
-const long = { timeout: isLong ? 1_800_000 : 400_000 };
+const long = { timeout: isLong ? 3_600_000 : 900_000 };
 const file = "test/failure/failpoints.test.ts";
 
 /** Where a step is broken off: at the nth time that each of these is reached. */
