@@ -170,7 +170,7 @@ describe("a ledger made by the command line", () => {
     const own = { ...signed, key: file(`${example}/public.pem`) };
     expect((await checker.verifyProof([textOf(proof)], own)).ok).toBe(false);
     const found = await checker.verifyProof([textOf(other)], signed);
-    expect(found.findings.join("\n")).toContain("does not reach as far as in the checkpoint");
+    expect(found.findings.join("\n")).toContain("against the checkpoint: head is ");
     const changed = { ...signed, books: signed.books.replace('"last_entry":"', '"last_entry":"1') };
     expect((await checker.verifyProof([textOf(proof)], changed)).ok).toBe(false);
   });
