@@ -59,6 +59,12 @@ export const identity = (kind: "01" | "03", id: string): string =>
     "int8send(revision::bigint)",
   ].join(" || ");
 
+/** Both in one dimension, numbered from 1, equally long, without nulls. */
+export const arePlainLists = (assets: string, amounts: string): string =>
+  `(array_dims(${assets}) = '[1:' || cardinality(${assets}) || ']'
+        AND array_dims(${amounts}) = array_dims(${assets})
+        AND array_position(${assets}, NULL) IS NULL AND array_position(${amounts}, NULL) IS NULL)`;
+
 /** The fees of one row: two arrays side by side, in the order they are stored in. */
 export const feeList = (assets: string, amounts: string): string =>
   `(SELECT

@@ -1,4 +1,5 @@
 import {
+  arePlainLists,
   bytesField,
   feeList,
   integerField,
@@ -22,8 +23,10 @@ export interface FactRecord {
 const text = (tag: string, column: string): string => textField(tag, column);
 const integer = (tag: string, column: string): string => integerField(tag, `${column}::bigint`);
 
+/** Lists of another shape hash to nothing, which no stored leaf is: unfolded they would pass for plain ones. */
 const fees = (tag: string, assets: string, amounts: string): string =>
-  `CASE WHEN ${assets} IS NULL THEN '' ELSE ${bytesField(tag, feeList(assets, amounts))} END`;
+  `CASE WHEN ${assets} IS NULL AND ${amounts} IS NULL THEN ''
+    WHEN ${arePlainLists(assets, amounts)} THEN ${bytesField(tag, feeList(assets, amounts))} END`;
 
 /** place holds the first two fields of each. A decimal is text here, in normal form. */
 const record = (kind: string, fields: readonly string[]): string =>

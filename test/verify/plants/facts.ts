@@ -28,6 +28,25 @@ const factHashes: readonly Plant[] = [
   plant("I9", "a fee of an adjustment", facts("adjustments", "fee_amounts = '{0.1, -3.1}'", 15)),
   plant(
     "I9",
+    "nothing behind the fees of an adjustment",
+    facts(
+      "adjustments",
+      "fee_assets = array_append(fee_assets, NULL), fee_amounts = array_append(fee_amounts, NULL)",
+      15,
+    ),
+  ),
+  plant(
+    "I9",
+    "fees in two dimensions",
+    facts("adjustments", "fee_assets = ARRAY[fee_assets], fee_amounts = ARRAY[fee_amounts]", 15),
+  ),
+  plant(
+    "I9",
+    "fees counted from 0",
+    facts("fills", "third_fee_assets = ('[0:1]=' || third_fee_assets::text)::text[]", 8),
+  ),
+  plant(
+    "I9",
     "the trade type of an adjustment",
     facts("adjustments", "trade_type = 'CORRECTION'", 15),
   ),
