@@ -23,7 +23,7 @@ export interface FactRecord {
 const text = (tag: string, column: string): string => textField(tag, column);
 const integer = (tag: string, column: string): string => integerField(tag, `${column}::bigint`);
 
-/** Lists of another shape hash to nothing, which no stored leaf is: unfolded they would pass for plain ones. */
+/** Lists of another shape hash to nothing, which no leaf is: unfolded they would pass for plain ones. */
 const fees = (tag: string, assets: string, amounts: string): string =>
   `CASE WHEN ${assets} IS NULL AND ${amounts} IS NULL THEN ''
     WHEN ${arePlainLists(assets, amounts)} THEN ${bytesField(tag, feeList(assets, amounts))} END`;
