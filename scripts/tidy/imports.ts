@@ -31,7 +31,7 @@ const boundaries: Record<string, Boundary> = {
   ledger: { parts: ["core", "seal", "store", "adapters", "verify", "errors"], packages: [node] },
   diff: { parts: ["core", "seal", "store", "ledger", "reports", "errors"], packages: [] },
   legacy: {
-    parts: ["core", "seal", "store", "adapters", "ledger", "reports", "errors"],
+    parts: ["core", "seal", "store", "adapters", "ledger", "reports", "explain", "errors"],
     packages: [node],
   },
   generate: { parts: ["core", "errors", "adapters", "testing"], packages: [node] },

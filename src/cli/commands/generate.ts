@@ -1,7 +1,9 @@
 /** `lotbook generate`. */
 import { createWriteStream } from "node:fs";
 import { finished } from "node:stream/promises";
-import { InvalidArgumentError, type Command } from "commander";
+import type { Writable } from "node:stream";
+import { InvalidArgumentError, Option, type Command } from "commander";
+import { type LegacyForm, legacyForms, writeLegacy } from "../../generate/legacy/write.ts";
 import { writeGenerated } from "../../generate/write.ts";
 import { ReaderGone } from "../output.ts";
 import type { Session } from "../session.ts";
@@ -13,6 +15,16 @@ interface GenerateCommandOptions {
   readonly days?: number;
   readonly portfolio?: string;
   readonly out?: string;
+  readonly legacy?: LegacyForm;
+}
+
+/** Writes fills, or an old database with its faults. */
+function write(
+  { legacy, portfolio, ...options }: Omit<GenerateCommandOptions, "out">,
+  stream: Writable,
+): Promise<number> {
+  if (legacy === undefined) return writeGenerated({ ...options, portfolio }, stream);
+  return writeLegacy({ ...options, orders: options.fills }, legacy, stream);
 }
 
 function wholeNumber(text: string): number {
@@ -40,16 +52,22 @@ export function define(command: Command, session: Session): void {
       positiveNumber,
     )
     .option("--portfolio <name>", "the portfolio they belong to")
+    .addOption(
+      new Option(
+        "--legacy <form>",
+        "the trade_records of an old system, with its faults, as sql or csv; --fills are its orders",
+      ).choices(legacyForms),
+    )
     .option("--out <file>", "write to a file instead of stdout")
     .action(async ({ out, ...options }: GenerateCommandOptions) => {
       if (out === undefined) {
-        await writeGenerated(options, process.stdout).catch((error: NodeJS.ErrnoException) => {
+        await write(options, process.stdout).catch((error: NodeJS.ErrnoException) => {
           throw error.code === "EPIPE" ? new ReaderGone() : error;
         });
         return;
       }
       const stream = createWriteStream(out);
-      const rows = await writeGenerated(options, stream);
+      const rows = await write(options, stream);
       stream.end();
       await finished(stream);
       session.say(`${rows} rows written to ${out}`);

@@ -1,9 +1,13 @@
-/** `lotbook legacy import`: out of an old system. */
-import type { Command } from "commander";
+/** `lotbook legacy import|compare`: out of an old system. */
+import { writeFile } from "node:fs/promises";
+import { type Command, Option } from "commander";
 import { parseInstant, type Instant } from "../../core/time.ts";
 import { LotbookError } from "../../errors.ts";
+import { type CompareRequest, readComparison } from "../../legacy/compare.ts";
 import { importLegacy, type LegacyImportResult } from "../../legacy/import.ts";
+import { comparisonPage } from "../../legacy/page.ts";
 import { livePorts } from "../../ledger/ports.ts";
+import { type ComparedRows, comparedRows, printComparison } from "../print/comparison.ts";
 import { heading, printRecords } from "../print/records.ts";
 import type { Session } from "../session.ts";
 import { problemSayer } from "./import.ts";
@@ -132,7 +136,74 @@ function defineImport(command: Command, session: Session): void {
     });
 }
 
+interface CompareOptions extends Omit<CompareRequest, "version"> {
+  readonly version?: string;
+  readonly by?: ComparedRows;
+  readonly html?: string;
+}
+
+const compareExamples = `
+Examples:
+  lotbook legacy compare
+  lotbook legacy compare --symbol DOGE-USD --html compare.html
+  lotbook legacy compare --from 2025-12-01 --to 2026-01-01 --by sale --format csv`;
+
+function versionOf(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return parseInt(text, 10);
+  throw new LotbookError("BAD_USAGE", `--version "${text}" is no version`, {
+    advice: "write its number; `lotbook versions list` shows them",
+  });
+}
+
+function defineCompare(command: Command, session: Session): void {
+  command
+    .command("compare")
+    .summary("every old sale beside what is computed, with the cause of each difference")
+    .description(
+      "Hold every sale of the old system against what is computed: parents, cost, proceeds, PnL,\n" +
+        "difference and cause. Each sale has one cause; by cause, symbol and month they add up to the\n" +
+        "total difference, to the last digit. docs/spec/legacy.md 5 has the rules.",
+    )
+    .addOption(
+      new Option("--by <rows>", "only these rows; csv and ndjson are by sale").choices(
+        comparedRows,
+      ),
+    )
+    .option("--html <file>", "write a page to read and send, too")
+    .option("--symbol <symbol>", "of one instrument")
+    .option("--from <time>", "sales from this time or date on (inclusive)")
+    .option("--to <time>", "sales up to this time or date (exclusive)")
+    .option("--tz <zone>", "zone of dates and months (default: UTC)")
+    .option("--portfolio <name>", "of one portfolio")
+    .option("--account <name>", "of one account")
+    .option("--version <number>", "another version than the published one")
+    .option("--known-at <revision>", "as known at a revision or time")
+    .addHelpText("after", compareExamples)
+    .action(async ({ by, html, version, ...rest }: CompareOptions) => {
+      const request = version === undefined ? rest : { ...rest, version: versionOf(version) };
+      await session.withDatabase("legacy compare", (database) =>
+        readComparison(database, request, async (comparison) => {
+          const passed = await printComparison(comparison, by, session.format, session.output);
+          if (html !== undefined) {
+            await writeFile(html, comparisonPage(comparison, passed.totals, passed.worst));
+            session.say(`the page is in ${html}`);
+          }
+          const { without_slices: without } = comparison;
+          if (without > 0)
+            session.say(
+              `${without} old sales are left out: voided, or not computed yet (lotbook compute)`,
+            );
+          const left = passed.totals.by_cause.find(({ cause }) => cause === "unexplained");
+          if (left === undefined) return;
+          session.say(`${left.sales} sales are unexplained: a person should look at them`);
+          session.status = 1;
+        }),
+      );
+    });
+}
+
 export function define(command: Command, session: Session): void {
   command.description("Out of an old system: take over its orders, and see what it had wrong.");
   defineImport(command, session);
+  defineCompare(command, session);
 }
