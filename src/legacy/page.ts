@@ -1,5 +1,6 @@
 /** A comparison as one page of HTML: nothing is loaded, nothing runs, and it prints. */
 import { Exact } from "../explain/exact.ts";
+import { type Cause, causes } from "./cause.ts";
 import type { ComparedSale, Comparison } from "./compare.ts";
 import type { ComparedTotal, ComparedTotals } from "./totals.ts";
 
@@ -21,24 +22,27 @@ export function forPage(text: string): string {
     );
 }
 
-const decimals = 6;
-const unit = 10n ** BigInt(decimals);
+/** Rounded for reading, half away from zero, thousands apart: `−1 040.66`. */
+function shownAmount(text: string, decimals: number): string {
+  const { units, scale } = Exact.of(text);
+  const power = 10n ** BigInt(scale);
+  const unit = 10n ** BigInt(decimals);
+  const size = units < 0n ? -units : units;
+  const rounded = (2n * size * unit + power) / (2n * power);
+  const sign = units < 0n && rounded > 0n ? "−" : "";
+  const whole = (rounded / unit).toString().replaceAll(/\B(?=(?:\d{3})+$)/g, "\u2009");
+  return `${sign}${whole}.${(rounded % unit).toString().padStart(decimals, "0")}`;
+}
 
-/** Rounded to six decimals for reading, half away from zero; the exact one is in the title. */
+const tableDecimals = 6;
+const figureDecimals = 2;
+
+/** The exact amount is in the cell's title. */
 function amountCell(text: string | null): string {
   if (text === null) return '<td class="number">–</td>';
-  const { units, scale } = Exact.of(text);
-  const size = units < 0n ? -units : units;
-  const power = 10n ** BigInt(scale);
-  const rounded = (2n * size * unit + power) / (2n * power);
-  const negative = units < 0n && rounded > 0n;
-  const fraction = (rounded % unit)
-    .toString()
-    .padStart(decimals, "0")
-    .replace(/0{1,4}$/, "");
-  const whole = (rounded / unit).toString().replaceAll(/\B(?=(?:\d{3})+$)/g, "\u2009");
-  const shown = `${negative ? "−" : ""}${whole}.${fraction}`;
-  return `<td class="number${negative ? " loss" : ""}" title="${forPage(text)}">${shown}</td>`;
+  const shown = shownAmount(text, tableDecimals);
+  const loss = shown.startsWith("−") ? " loss" : "";
+  return `<td class="number${loss}" title="${forPage(text)}">${shown}</td>`;
 }
 
 const textCell = (text: string): string => `<td>${forPage(text)}</td>`;
@@ -49,21 +53,22 @@ const idsCell = (ids: readonly string[]): string => {
   return `<td>${ids.length === 0 ? "–" : shown.join(" ") + more}</td>`;
 };
 
-function table(
-  heads: readonly string[],
-  rows: readonly string[],
-  numbers: ReadonlySet<string>,
-): string {
-  const cells = heads.map(
-    (head) => `<th${numbers.has(head) ? ' class="number"' : ""}>${head}</th>`,
-  );
-  const body = rows.map((row) => `<tr>${row}</tr>`).join("\n");
-  return `<table>\n<thead><tr>${cells.join("")}</tr></thead>\n<tbody>\n${body}\n</tbody>\n</table>`;
-}
-
 const numbers: ReadonlySet<string> = new Set(
   "Sales,Old PnL,New PnL,Difference,Old cost,New cost,Size".split(","),
 );
+
+/** Rows are cells already; `kind` is the table's class. */
+function table(kind: "sums" | "sales", heads: readonly string[], rows: readonly string[]): string {
+  const cells = heads.map(
+    (head) => `<th${numbers.has(head) ? ' class="number"' : ""}>${head}</th>`,
+  );
+  const body = rows.map((row) => `<tr>${row}</tr>\n`).join("");
+  return `<table class="${kind}">
+<thead><tr>${cells.join("")}</tr></thead>
+<tbody>
+${body}</tbody>
+</table>`;
+}
 
 function sumTable(name: string, rows: readonly (readonly [string, ComparedTotal])[]): string {
   const lines = rows.map(
@@ -73,7 +78,7 @@ function sumTable(name: string, rows: readonly (readonly [string, ComparedTotal]
       [old, computed, difference].map(amountCell).join("") +
       textCell(quote),
   );
-  return table([name, "Sales", "Old PnL", "New PnL", "Difference", "Quote"], lines, numbers);
+  return table("sums", [name, "Sales", "Old PnL", "New PnL", "Difference", "Quote"], lines);
 }
 
 function saleTable(sales: readonly ComparedSale[]): string {
@@ -90,11 +95,12 @@ function saleTable(sales: readonly ComparedSale[]): string {
       idsCell(sale.old_parents) +
       idsCell(sale.new_parents),
   );
-  return table([...heads, "Old cost", "New cost", "Old parents", "New parents"], rows, numbers);
+  const more = ["Old cost", "New cost", "Old parents", "New parents"];
+  return table("sales", [...heads, ...more], rows);
 }
 
 /** What each cause means, for someone who has not read the specification. */
-const meanings: Readonly<Record<string, string>> = {
+const meanings: Readonly<Record<Cause, string>> = {
   "consumed parent reused":
     "the old system matched the sale to a buy that earlier sales had already used up",
   "parent not the FIFO one": "the buy had quantity left, but an older one was to be used first",
@@ -116,7 +122,7 @@ const style = `
   h2 { font-size: 1.1rem; margin: 2.2rem 0 .5rem; }
   p { margin: .3rem 0; }
   .quiet { color: #5b6472; }
-  .figures { display: flex; flex-wrap: wrap; gap: 1rem; margin: 1.2rem 0; }
+  .figures { display: flex; flex-wrap: wrap; gap: 1rem; margin: 1.2rem 0 .5rem; }
   .figure { border: 1px solid #d9dee6; border-radius: 6px; padding: .7rem 1rem; min-width: 11rem; }
   .figure b { display: block; font-size: 1.25rem; font-variant-numeric: tabular-nums;
     overflow-wrap: anywhere; }
@@ -124,8 +130,11 @@ const style = `
   th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid #e4e8ee; vertical-align: top; }
   thead th { border-bottom: 2px solid #aab3c0; white-space: nowrap; }
   th.number, td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+  p.number { overflow-wrap: anywhere; }
   td.loss { color: #a8211b; }
   td.short { white-space: nowrap; }
+  table.sales { font-size: .82em; }
+  table.sales td:first-child { min-width: 9.5rem; }
   .id { font-family: ui-monospace, monospace; font-size: .88em; overflow-wrap: anywhere; }
   dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; }
   dt { font-weight: 600; }
@@ -141,16 +150,18 @@ const style = `
 const figure = (name: string, value: string): string =>
   `<div class="figure">${forPage(name)}<b>${forPage(value)}</b></div>`;
 
-function figures(totals: ComparedTotals): string {
-  return totals.totals
+/** A line of figures for each quote asset, and the exact ones below it. */
+function figures({ totals }: ComparedTotals): string {
+  return totals
     .map(({ quote, sales, old_pnl: old, new_pnl: computed, difference }) => {
       const all = [
-        figure("Sales", sales.toString()),
-        figure(`Old PnL, ${quote}`, old),
-        figure(`New PnL, ${quote}`, computed),
-        figure("Difference: new less old", difference),
+        figure(`Sales in ${quote}`, sales.toString()),
+        figure("Old PnL", shownAmount(old, figureDecimals)),
+        figure("New PnL", shownAmount(computed, figureDecimals)),
+        figure("Difference, new less old", shownAmount(difference, figureDecimals)),
       ];
-      return `<div class="figures">${all.join("")}</div>`;
+      const exact = `Exactly: old ${old}, new ${computed}, difference ${difference} ${forPage(quote)}.`;
+      return `<div class="figures">${all.join("")}</div>\n<p class="quiet number">${exact}</p>`;
     })
     .join("\n");
 }
@@ -185,8 +196,9 @@ export function comparisonPage(
   worst: readonly ComparedSale[],
 ): string {
   const sales = totals.by_cause.reduce((sum, row) => sum + row.sales, 0);
-  const found = [...new Set(totals.by_cause.map(({ cause }) => cause))];
-  const legend = found.map((cause) => `<dt>${cause}</dt><dd>${meanings[cause]}</dd>`);
+  const found = new Set(totals.by_cause.map(({ cause }) => cause));
+  const named = causes.filter((cause) => found.has(cause));
+  const legend = named.map((cause) => `<dt>${cause}</dt><dd>${meanings[cause]}</dd>`);
   return `<!doctype html>
 <html lang="en">
 <head>

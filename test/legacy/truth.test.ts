@@ -57,32 +57,32 @@ test("the same seed makes the same bytes, and another seed others", async () => 
 
 describeEngines("a generated dump", (engine) => {
   test("every fault comes up, and each sale has the cause that the truth gives it", async () => {
-    const options = { seed: 3, orders: 3000, symbols: 3, days: 90 };
-    await withLedger(engine, async (test) => {
+    const options = { seed: 4, orders: 2000, symbols: 100, days: 90 };
+    await withLedger(engine, async (opened) => {
       await withDirectory(async (directory) => {
         const file = `${directory}/old.csv`;
         await writeFile(file, await written(options, "csv"));
-        await importLegacy(test.database, test.ports, file);
+        await importLegacy(opened.database, opened.ports, file);
       });
-      const counted = await held(test, options);
+      const counted = await held(opened, options);
       expect(causes.filter((cause) => counted[cause] === undefined)).toEqual([
         "correct",
         "unexplained",
       ]);
-      await expectVerified(test);
+      await expectVerified(opened);
     });
   });
 });
 
 test.skipIf(oldServer === undefined)("an old database stays as it was, to the byte", async () => {
-  const options = { seed: 11, orders: 800, symbols: 2, days: 30 };
+  const options = { seed: 11, orders: 500, symbols: 20, days: 30 };
   await withOldDatabase(async (old) => {
     const sql = await written(options, "sql");
     await old.run((connection) => connection.script(`DROP TABLE trade_records; ${sql}`));
     const before = await fingerprint(old);
-    await withLedger(oldServer!, async (test) => {
-      await importLegacy(test.database, test.ports, old.location);
-      const counted = await held(test, options);
+    await withLedger(oldServer!, async (opened) => {
+      await importLegacy(opened.database, opened.ports, old.location);
+      const counted = await held(opened, options);
       expect(counted["unexplained"]).toBeUndefined();
     });
     expect(await fingerprint(old)).toBe(before);

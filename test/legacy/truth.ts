@@ -1,7 +1,7 @@
 /**
- * What the causes must be, from the orders themselves and from what the old system did to each sale. It shares no
- * code with src/legacy: its FIFO is a list that is eaten up, and the faults come from the old system's own
- * account of them, not from the amounts that they left behind.
+ * What the causes must be, from the orders themselves and from what the old system did to each sale. It
+ * shares no code with src/legacy: its FIFO is a list that is eaten up, and the faults come from the old
+ * system's own account of them, not from the amounts that they left behind.
  */
 import type { MadeOrder } from "../../src/generate/legacy/orders.ts";
 import type { Deed, MadeRow, OldSystem } from "../../src/generate/legacy/system.ts";
@@ -24,7 +24,13 @@ interface Lot {
 }
 
 interface Truth {
-  readonly takes: readonly { readonly lot: Lot; readonly quantity: Units }[];
+  readonly takes: readonly {
+    readonly lot: Lot;
+    readonly quantity: Units;
+    /** Consumed of lot and sale before. */
+    readonly ofLot: Units;
+    readonly ofSale: Units;
+  }[];
   readonly unmatched: Units;
   /** What was left of each buy of the symbol when the sale came. */
   readonly left: ReadonlyMap<string, Units>;
@@ -47,12 +53,13 @@ function* fifo(orders: readonly MadeOrder[]): Generator<readonly [MadeOrder, Tru
       ]),
     );
     let wanted = units(order.size);
-    const takes: { lot: Lot; quantity: Units }[] = [];
+    const takes: Truth["takes"][number][] = [];
     for (const lot of lots) {
       if (wanted === 0n) break;
       const quantity = lot.left < wanted ? lot.left : wanted;
       if (quantity === 0n) continue;
-      takes.push({ lot, quantity });
+      const ofLot = units(lot.order.size) - lot.left;
+      takes.push({ lot, quantity, ofLot, ofSale: units(order.size) - wanted });
       lot.left -= quantity;
       wanted -= quantity;
     }
@@ -61,17 +68,28 @@ function* fifo(orders: readonly MadeOrder[]): Generator<readonly [MadeOrder, Tru
 }
 
 const price = ({ order }: Lot): Units => units(order.price);
-const feeOf = (order: MadeOrder, quantity: Units): Units =>
-  (units(order.fee) * quantity) / units(order.size);
+const eighteen = units("0.000000000000000001");
 
-/** What the sale earned, its fees shared by quantity. */
-function earned(order: MadeOrder, { takes }: Truth): { pnl: Units; volume: Units; cost: Units } {
+/** The fee's share of what comes after `from`, up to `to`: prefixes, cut after 18 decimals. */
+function share({ fee, size: whole }: MadeOrder, from: Units, to: Units): Units {
+  const prefix = (part: Units): Units => {
+    const exact = (units(fee) * part) / units(whole);
+    return exact - (exact % eighteen);
+  };
+  return prefix(to) - prefix(from);
+}
+
+/** What the sale earned. */
+function earned(order: MadeOrder, { takes }: Truth): Units {
   const sum = (of: (take: Truth["takes"][number]) => Units): Units =>
     takes.reduce((total, take) => total + of(take), 0n);
   const proceeds = sum(({ quantity }) => times(units(order.price), quantity));
   const cost = sum(({ lot, quantity }) => times(price(lot), quantity));
-  const fees = sum(({ lot, quantity }) => feeOf(order, quantity) + feeOf(lot.order, quantity));
-  return { pnl: proceeds - cost - fees, volume: proceeds + cost, cost };
+  const fees = sum(
+    ({ lot, quantity, ofLot, ofSale }) =>
+      share(order, ofSale, ofSale + quantity) + share(lot.order, ofLot, ofLot + quantity),
+  );
+  return proceeds - cost - fees;
 }
 
 const fromDouble = (value: number): Units => {
@@ -104,7 +122,7 @@ function expected(row: MadeRow, deed: Deed, truth: Truth): Cause {
   if (ids.length > 0 && costIsOff(deed, truth)) return "cost scaled wrongly";
   if (ids.length > 0 && deed.fee !== "right") return "fee missing or twice";
   if (row.pnl === undefined && right.length > 0) return "PnL missing";
-  const { pnl } = earned(row.order, truth);
+  const pnl = earned(row.order, truth);
   if (row.pnl !== undefined && fromDouble(row.pnl) !== pnl) return "float rounding only";
   return truth.unmatched > 0n ? "unmatched in the new" : "correct";
 }

@@ -42,8 +42,8 @@ const saleColumns = [
   heading("quote", "text", 6),
   heading("old_cost", "money", 5),
   heading("new_cost", "money", 5),
-  heading("old_parents", "names", 2),
-  heading("new_parents", "names", 2),
+  heading("old_parents", "text", 2),
+  heading("new_parents", "text", 2),
   heading("old_proceeds", "money", 9),
   heading("new_proceeds", "money", 9),
   { ...heading("unmatched", "quantity", 7), quiet: true },
@@ -54,6 +54,19 @@ const saleColumns = [
 ];
 
 const asRow = (row: ComparedSale | ComparedTotal): ReportRow => row as unknown as ReportRow;
+
+/** The first of them, and how many more: `b1 +3`. */
+const shortList = ([first = "", ...more]: readonly string[]): string =>
+  more.length === 0 ? first : `${first} +${more.length}`;
+
+/** Ids are text from outside, which a cell of its own kind escapes. */
+const withParents = (sale: ComparedSale, text: (ids: readonly string[]) => string): ReportRow => ({
+  ...asRow(sale),
+  old_parents: text(sale.old_parents),
+  new_parents: text(sale.new_parents),
+});
+
+const wholeList = (ids: readonly string[]): string => ids.join("; ");
 
 /** What is left of a comparison when its sales have passed. */
 export interface Passed {
@@ -107,9 +120,10 @@ async function printTable(
   }
   const shown = by === "sale" ? worst : by === undefined ? worst.slice(0, shownSales) : [];
   if (shown.length > 0) {
+    const rows = shown.map((sale) => withParents(sale, shortList));
     const rest = "every sale: --format csv, or json";
     await output.write(`Sales that differ most (${shown.length}; ${rest})\n`);
-    await output.write(`${tableOf(saleColumns, shown.map(asRow), output)}\n`);
+    await output.write(`${tableOf(saleColumns, rows, output)}\n`);
   }
   for (const { quote, sales, old_pnl: old, new_pnl: computed, difference } of totals.totals) {
     const asset = forTerminal(quote);
@@ -159,7 +173,7 @@ async function printSales(
     return pass(comparison, most, (sale) => output.write(`${jsonLine(asRow(sale))}\n`));
   await output.write(csvLines(saleColumns, [], output.terminal, "with a header"));
   return pass(comparison, most, (sale) =>
-    output.write(csvLines(saleColumns, [asRow(sale)], output.terminal)),
+    output.write(csvLines(saleColumns, [withParents(sale, wholeList)], output.terminal)),
   );
 }
 

@@ -59,7 +59,7 @@ export function* makeOrders(options: LegacyOptions): Generator<MadeOrder> {
   for (let number = 0; number < options.orders; number += 1) {
     micros += 1 + Math.floor((step * random.below(2000)) / 1000);
     const late = random.oneIn10000(often.late);
-    const heard = late ? number + 1 + random.below(40) : number;
+    const heard = late ? number + 1 + random.below(600) : number;
     yield made(markets[random.below(markets.length)]!, random, number, micros, heard);
   }
 }
