@@ -19,6 +19,7 @@ export const pages: readonly string[] = [
   "docs/guide/a-day.md",
   "docs/guide/corrections.md",
   "docs/guide/review.md",
+  "docs/guide/legacy.md",
   "docs/explain.md",
 ];
 

@@ -123,6 +123,8 @@ export class LegacyReader {
     const reconciled = cells.last_reconciled_at && zonedTime(cells.last_reconciled_at);
     if (reconciled !== undefined && parseInstant(reconciled) === undefined)
       return refuse("last_reconciled_at", instantFault(reconciled));
+    if (cells.trigger !== undefined && !isStorableJson(cells.trigger))
+      return refuse("trigger", "is no JSON that a database keeps; correct it, or leave it empty");
     const raw = JSON.stringify(Object.fromEntries(told.map((name) => [name, cells[name] ?? null])));
     return { order: { row, fact: fact as Fill, raw, cells, parents } };
   }
@@ -154,6 +156,16 @@ export function ofOrder(
 function sideText(text: string | undefined): string | undefined {
   const small = text?.toLowerCase();
   return small === "buy" || small === "sell" ? small : text;
+}
+
+/** PostgreSQL's JSON takes no U+0000. */
+function isStorableJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+  } catch {
+    return false;
+  }
+  return !/\\u0000/i.test(text);
 }
 
 /** The name of what made the order, where its trigger has one. */

@@ -116,6 +116,19 @@ describeEngines("the figures of the old system", (engine) => {
         const slices =
           "SELECT count(*)::int AS n FROM allocations WHERE closed_at >= 1764547200000000000";
         expect(await ledger.query(slices)).toEqual([{ n: 7 }]);
+        // The old table's shape, with the new conclusions.
+        const [december] = await ledger.query(
+          `SELECT sum(pnl_usd) AS pnl, sum(remaining_size) AS remaining, count(*)::int AS orders,
+             array_agg(array_to_string(parent_ids, '+') ORDER BY order_id) FILTER (WHERE side = 'SELL')
+               AS parents
+           FROM trade_records WHERE order_time >= '2025-12-01Z' AND status = 'FILLED'`,
+        );
+        expect(december).toEqual({
+          pnl: "-0.339362",
+          remaining: "0.02",
+          orders: 8,
+          parents: ["b1", "b1+b2", "b2+b3", "b3+b4"],
+        });
         expect(await ledger.query("SELECT quantity, cost_basis FROM open_lots")).toEqual([
           { quantity: "0.02", cost_basis: "0.002456" },
         ]);

@@ -63,6 +63,7 @@ describeEngines("a dump of an old database", (engine) => {
         old("s9", 1, "1", "NaN"),
         old("sa", 1, "1", "2", { pnl_usd: "much" }),
         old("sb", 1, "1", "2", { parent_ids: "b1,b2" }),
+        old("sd", 1, "1", "2", { trigger: "dip" }),
         { ...old("sc", 1, "1", "2"), order_id: null },
         old("b1", 2, "1", "2"),
         old("b1", 1, "1", "2"),
@@ -71,7 +72,7 @@ describeEngines("a dump of an old database", (engine) => {
       const { result, problems } = await taken(ledger, source);
       expect(result).toMatchObject({
         code: "BAD_INPUT",
-        message: "13 bad rows; nothing was recorded",
+        message: "14 bad rows; nothing was recorded",
       });
       expect(problems.map(({ row, column }) => [row, column])).toEqual([
         [3, "price of order b2"],
@@ -84,9 +85,10 @@ describeEngines("a dump of an old database", (engine) => {
         [10, "price of order s9"],
         [11, "pnl_usd of order sa"],
         [12, "parent_ids of order sb"],
-        [13, "order_id"],
+        [13, "trigger of order sd"],
         [14, "order_id"],
         [15, "order_id"],
+        [16, "order_id"],
       ]);
       expect(problems.at(-1)!.message).toBe("is there twice, first in row 2; keep one of the two");
       expect(await counts(ledger)).toMatchObject({ fills: 0n, batches: 0n, books: 0n });
