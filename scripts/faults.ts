@@ -16,6 +16,7 @@ import { fileURLToPath } from "node:url";
 import { coreFaults } from "./faults/core.ts";
 import type { Fault } from "./faults/fault.ts";
 import { ledgerFaults } from "./faults/ledger.ts";
+import { legacyFaults } from "./faults/legacy.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const copied = [
@@ -198,7 +199,7 @@ async function passesUnharmed(faults: readonly Fault[], directory: string): Prom
 }
 
 async function main(part: string | undefined): Promise<number> {
-  const all: readonly Fault[] = [...coreFaults, ...ledgerFaults];
+  const all: readonly Fault[] = [...coreFaults, ...ledgerFaults, ...legacyFaults];
   const wrong = await misplaced([alone, ...all]);
   if (wrong.length > 0) {
     for (const line of wrong) write(line);

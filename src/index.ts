@@ -42,6 +42,10 @@ export type { DecisionOptions, ItemSelection, Resolved } from "./ledger/review/r
 export type { Action, ItemDecision, ReviewItem, ReviewRequest } from "./ledger/review/review.ts";
 export type { Tolerance } from "./ledger/review/tolerance.ts";
 export type { ImportOptions, ImportResult } from "./ledger/import.ts";
+export { readComparison } from "./legacy/compare.ts";
+export type { ComparedSale, CompareRequest, Comparison } from "./legacy/compare.ts";
+export type { Cause } from "./legacy/cause.ts";
+export type { ComparedTotal, ComparedTotals } from "./legacy/totals.ts";
 export { readReport } from "./reports/report.ts";
 export type { FeeNotTaken, Report, ReportBody, ReportHeader } from "./reports/body.ts";
 export { explain } from "./explain/explain.ts";
