@@ -19,6 +19,7 @@ import { coreFaults } from "./faults/core.ts";
 import { failureFaults } from "./faults/failures.ts";
 import type { Fault } from "./faults/fault.ts";
 import { ledgerFaults } from "./faults/ledger.ts";
+import { legacyFaults } from "./faults/legacy.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const copied = [
@@ -212,6 +213,7 @@ async function main(part: string | undefined): Promise<number> {
     ...coreFaults,
     ...adapterFaults,
     ...ledgerFaults,
+    ...legacyFaults,
     ...failureFaults,
   ];
   const wrong = await misplaced([alone, ...all]);

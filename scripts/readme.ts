@@ -22,6 +22,7 @@ export const pages: readonly string[] = [
   "docs/guide/corrections.md",
   "docs/guide/review.md",
   "docs/guide/proof.md",
+  "docs/guide/legacy.md",
   "docs/explain.md",
 ];
 

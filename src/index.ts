@@ -46,6 +46,10 @@ export type { Action, ItemDecision, ReviewItem, ReviewRequest } from "./ledger/r
 export type { ProofFileResult, ProofOptions, ProofResult } from "./ledger/proof/write.ts";
 export type { Tolerance } from "./ledger/review/tolerance.ts";
 export type { ImportOptions, ImportResult } from "./ledger/import.ts";
+export { readComparison } from "./legacy/compare.ts";
+export type { ComparedSale, CompareRequest, Comparison } from "./legacy/compare.ts";
+export type { Cause } from "./legacy/cause.ts";
+export type { ComparedTotal, ComparedTotals } from "./legacy/totals.ts";
 export { readReport } from "./reports/report.ts";
 export type { FeeNotTaken, Report, ReportBody, ReportHeader } from "./reports/body.ts";
 export { explain } from "./explain/explain.ts";

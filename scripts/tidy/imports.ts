@@ -30,6 +30,10 @@ const boundaries: Record<string, Boundary> = {
   // The ledger offers the proof; the proof knows nothing of the ledger.
   ledger: { parts: ["core", "seal", "store", "adapters", "verify", "errors"], packages: [node] },
   diff: { parts: ["core", "seal", "store", "ledger", "reports", "errors"], packages: [] },
+  legacy: {
+    parts: ["core", "seal", "store", "adapters", "ledger", "reports", "explain", "errors"],
+    packages: [node],
+  },
   generate: { parts: ["core", "errors", "adapters", "testing"], packages: [node] },
   testing: {
     parts: [
@@ -43,6 +47,7 @@ const boundaries: Record<string, Boundary> = {
       "explain",
       "ledger",
       "diff",
+      "legacy",
       "generate",
       "index",
     ],
@@ -60,6 +65,7 @@ const boundaries: Record<string, Boundary> = {
       "explain",
       "ledger",
       "diff",
+      "legacy",
     ],
     packages: [node],
   },
@@ -75,6 +81,7 @@ const boundaries: Record<string, Boundary> = {
       "explain",
       "ledger",
       "diff",
+      "legacy",
       "generate",
       "index",
     ],

@@ -75,6 +75,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/diff.ts"),
   },
   {
+    name: "legacy",
+    summary: "take over an old system's orders, and see what it had wrong",
+    load: () => import("./commands/legacy.ts"),
+  },
+  {
     name: "export",
     summary: "write the facts to files, or a proof of the ledger to one",
     load: () => import("./commands/export.ts"),

@@ -33,12 +33,20 @@ export function* generatedBlocks(options: GenerateOptions): Generator<string, nu
   return rows;
 }
 
-/** Writes them; waits where the stream is slower. The stream is left open. Gives the count of rows. */
-export async function writeGenerated(options: GenerateOptions, stream: Writable): Promise<number> {
-  const blocks = generatedBlocks(options);
+/**
+ * Writes blocks of text; waits where the stream is slower. The stream is left open. Gives what the blocks
+ * give in the end: the count of rows.
+ */
+export async function writeBlocks(
+  blocks: Generator<string, number>,
+  stream: Writable,
+): Promise<number> {
   for (;;) {
     const { value, done } = blocks.next();
     if (done === true) return value;
     if (!stream.write(value)) await once(stream, "drain");
   }
 }
+
+export const writeGenerated = (options: GenerateOptions, stream: Writable): Promise<number> =>
+  writeBlocks(generatedBlocks(options), stream);

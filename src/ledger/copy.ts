@@ -18,6 +18,7 @@ const tables = [
   "observations",
   "aliases",
   "tolerances",
+  "legacy_orders",
   "seals",
   "repeats",
   "versions",

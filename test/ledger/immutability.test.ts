@@ -17,6 +17,7 @@ const tables: Record<string, string> = {
   observations: "raw",
   aliases: "entry",
   tolerances: "tolerance",
+  legacy_orders: "pnl_usd",
   seals: "hash",
   revisions: "hash",
 };
@@ -48,6 +49,11 @@ async function fillTables({ ledger, database, ports, query }: TestLedger): Promi
   );
   await query(
     "INSERT INTO tolerances (symbol, tolerance, author, reason) VALUES ('BTC-USD', 1, 'a', 'r')",
+  );
+  await query(
+    `INSERT INTO legacy_orders
+       (book_id, venue, account, order_id, taken, symbol, side, order_time, price, size)
+     SELECT book_id, 'manual', 'main', 'o', 1, symbol, 'SELL', now(), 1, 1 FROM books`,
   );
   await ledger.compute();
 }
@@ -103,6 +109,7 @@ const primaryKeys: Record<string, string> = {
   observations: "book_id, number",
   aliases: "book_id, fill_id, venue, account, number",
   tolerances: "number",
+  legacy_orders: "book_id, order_id, venue, account, taken",
   seals: "book_id, number",
   revisions: "revision",
 };

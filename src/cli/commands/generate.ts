@@ -1,9 +1,10 @@
 /** `lotbook generate`. */
 import { createWriteStream } from "node:fs";
 import { finished } from "node:stream/promises";
-import { InvalidArgumentError, type Command } from "commander";
+import { InvalidArgumentError, Option, type Command } from "commander";
 import { explainNewFile } from "../../errors.ts";
-import { generatedBlocks, writeGenerated } from "../../generate/write.ts";
+import { legacyBlocks, type LegacyForm, legacyForms } from "../../generate/legacy/write.ts";
+import { generatedBlocks, writeBlocks } from "../../generate/write.ts";
 import type { Session } from "../session.ts";
 
 interface GenerateCommandOptions {
@@ -13,6 +14,17 @@ interface GenerateCommandOptions {
   readonly days?: number;
   readonly portfolio?: string;
   readonly out?: string;
+  readonly legacy?: LegacyForm;
+}
+
+/** Fills, or an old database with its faults. */
+function blocksOf({
+  legacy,
+  portfolio,
+  ...options
+}: Omit<GenerateCommandOptions, "out">): Generator<string, number> {
+  if (legacy === undefined) return generatedBlocks({ ...options, portfolio });
+  return legacyBlocks({ ...options, orders: options.fills }, legacy);
 }
 
 function wholeNumber(text: string): number {
@@ -40,15 +52,21 @@ export function define(command: Command, session: Session): void {
       positiveNumber,
     )
     .option("--portfolio <name>", "the portfolio they belong to")
+    .addOption(
+      new Option(
+        "--legacy <form>",
+        "the trade_records of an old system, with its faults, as sql or csv; --fills are its orders",
+      ).choices(legacyForms),
+    )
     .option("--out <file>", "write to a file instead of stdout")
     .action(async ({ out, ...options }: GenerateCommandOptions) => {
       if (out === undefined) {
-        for (const block of generatedBlocks(options)) await session.output.write(block);
+        for (const block of blocksOf(options)) await session.output.write(block);
         return;
       }
       try {
         const stream = createWriteStream(out);
-        const rows = await writeGenerated(options, stream);
+        const rows = await writeBlocks(blocksOf(options), stream);
         stream.end();
         await finished(stream);
         session.say(`${rows} rows written to ${out}`);

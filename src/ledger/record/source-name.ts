@@ -51,9 +51,16 @@ export function roundingOf(source: string): Rounding {
   return { ...format.rounding, ...(declared === undefined ? {} : parseRounding(declared)) };
 }
 
-const spaces = formats.flatMap(({ name, idSpace }) =>
-  idSpace === undefined ? [] : [{ source: `file:${name}`, idSpace }],
-);
+/** Orders of an old system, recorded as they stood: docs/spec/legacy.md 3. */
+export const legacySource = "legacy";
+export const legacySpace = "legacy order";
+
+const spaces = [
+  ...formats.flatMap(({ name, idSpace }) =>
+    idSpace === undefined ? [] : [{ source: `file:${name}`, idSpace }],
+  ),
+  { source: legacySource, idSpace: legacySpace },
+];
 
 /** Whose ids the fills have that others tell of too. */
 export const givenSpace = "given";

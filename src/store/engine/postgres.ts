@@ -18,9 +18,12 @@ import { decoderOf, encodeValue } from "./values.ts";
 
 const connectionsDefault = 4;
 const connectMilliseconds = 10_000;
+const oldestDefault = 150_000;
 
 export interface PostgresOptions {
   readonly connections?: number;
+  /** The least `server_version_num`; 15 unless only to be read from. */
+  readonly oldest?: number;
 }
 
 export async function openPostgres(
@@ -41,7 +44,7 @@ export async function openPostgres(
   pool.on("error", () => {});
   const database = new PostgresDatabase(pool, location, parallelism);
   try {
-    await database.greet();
+    await database.greet(options.oldest ?? oldestDefault);
     return database;
   } catch (error) {
     await pool.end();
@@ -69,18 +72,18 @@ export class PostgresDatabase implements Engine {
     this.parallelism = parallelism;
   }
 
-  async greet(): Promise<void> {
+  async greet(oldest: number): Promise<void> {
     const [row] = await this.connect((connection) =>
       connection.query<{ version: number }>(
         "SELECT current_setting('server_version_num')::int AS version",
       ),
     );
     this.serverVersion = row!.version;
-    if (this.serverVersion < 150_000) {
-      const major = Math.trunc(this.serverVersion / 10_000);
+    if (this.serverVersion < oldest) {
+      const [major, least] = [this.serverVersion, oldest].map((each) => Math.trunc(each / 10_000));
       throw new LotbookError(
         "ENVIRONMENT",
-        `${this.location} is PostgreSQL ${major}; lotbook needs 15 or later`,
+        `${this.location} is PostgreSQL ${major}; lotbook needs ${least} or later`,
       );
     }
   }
