@@ -8,7 +8,7 @@ import { decisionText } from "../../src/core/decision.ts";
 import { recordItems } from "../../src/ledger/record-facts.ts";
 import { toldFill } from "../../src/ledger/record/told-lines.ts";
 import { expectSealed } from "./observations.ts";
-import { counts, fill, openTestLedger, type TestLedger } from "./ledger.ts";
+import { counts, expectVerified, fill, openTestLedger, type TestLedger } from "./ledger.ts";
 
 /** One trade as both of Coinbase's sources tell of it. */
 interface Trade {
@@ -43,6 +43,7 @@ describeEngines("other ids", (engine) => {
   });
   afterAll(async () => {
     await expectSealed(opened);
+    await expectVerified(opened);
     await opened.dispose();
     await rm(directory, { recursive: true, force: true });
   });

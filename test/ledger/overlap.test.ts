@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { Dice } from "../../src/testing/histories.ts";
 import { describeEngines } from "../engines.ts";
 import { expectSealed } from "./observations.ts";
-import { openTestLedger, type TestLedger } from "./ledger.ts";
+import { expectVerified, openTestLedger, type TestLedger } from "./ledger.ts";
 
 const header = "fill_id,executed_at,portfolio,symbol,side,quantity,price,strategy";
 
@@ -67,6 +67,7 @@ describeEngines("overlapping exports", (engine) => {
   });
   afterAll(async () => {
     await expectSealed(opened);
+    await expectVerified(opened);
     await opened.dispose();
     await rm(directory, { recursive: true, force: true });
   });

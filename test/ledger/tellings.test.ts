@@ -7,7 +7,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { describeEngines } from "../engines.ts";
 import { expectSealed } from "./observations.ts";
-import { counts, fill, openTestLedger, type TestLedger } from "./ledger.ts";
+import { counts, expectVerified, fill, openTestLedger, type TestLedger } from "./ledger.ts";
 
 const header =
   "fill_id,executed_at,portfolio,symbol,side,quantity,price,fee,fee_asset,strategy,order_id,fee_value";
@@ -144,6 +144,8 @@ describeEngines("tellings", (engine) => {
       [":2", 2],
       [":3", 1],
     ]);
+    // Their leaves are those of the ids they got, also where their batch made the book.
+    await expectVerified(opened);
   });
 
   test("tags are no part of what names a row, and their order in the file is no matter", async () => {

@@ -230,9 +230,10 @@ export async function recordBatch(
     ports.failpoint("record.staged");
     if (staging.rows === 0) return outcomes(connection, staging, 0, null);
     if (staging.rows > 10_000) await connection.execute("ANALYZE staged");
-    const renamed = staging.unnamed > 0 ? await nameEqualRows(connection) : 0;
     options.progress?.("recording", staging.rows);
     const heads = await lockBooks(connection, [...staging.books.values()]);
+    // Behind the books: rows are read back with the names of theirs, which this batch may have made.
+    const renamed = staging.unnamed > 0 ? await nameEqualRows(connection) : 0;
     const exceptions = await judge(connection, {
       kinds: staging.kinds,
       known: heads.filter((head) => head.lastEntry > 0n).map((head) => head.bookId),
