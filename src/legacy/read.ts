@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { access, constants } from "node:fs/promises";
+import { access, constants, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { badInput } from "../adapters/encoding.ts";
 import { csvRecords, type CsvRecord } from "../adapters/csv/records.ts";
@@ -37,21 +37,27 @@ export interface LegacySource {
 const oldestServer = 120_000;
 export const legacyTable = "trade_records";
 
+/** Refuses a file that is not there to be read: before a ledger is made for it. */
+export async function checkLegacySource(location: string): Promise<void> {
+  if (isServerLocation(location)) return;
+  const advice = "name a postgres:// URL, or a CSV with a header of the table trade_records";
+  try {
+    await access(location, constants.R_OK);
+  } catch (cause) {
+    const message = `${location} cannot be read: ${(cause as Error).message}`;
+    throw new LotbookError("BAD_USAGE", message, { advice, cause });
+  }
+  if ((await stat(location)).isDirectory())
+    throw new LotbookError("BAD_USAGE", `${location} is a directory`, { advice });
+}
+
 /** Opens where the old rows are for the time of `work`. */
 export async function withLegacySource<T>(
   location: string,
   work: (source: LegacySource) => Promise<T>,
 ): Promise<T> {
-  if (isServerLocation(location)) return withServer(location, work);
-  try {
-    await access(location, constants.R_OK);
-  } catch (cause) {
-    throw new LotbookError("BAD_USAGE", `${location} cannot be read: ${(cause as Error).message}`, {
-      advice: "name a postgres:// URL, or a CSV with a header of the table trade_records",
-      cause,
-    });
-  }
-  return work(new DumpSource(location));
+  await checkLegacySource(location);
+  return isServerLocation(location) ? withServer(location, work) : work(new DumpSource(location));
 }
 
 async function withServer<T>(

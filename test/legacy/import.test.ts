@@ -106,6 +106,7 @@ describeEngines("a dump of an old database", (engine) => {
       });
       const empty = await dump(directory, [], { header: [], name: "empty.csv" });
       expect((await taken(ledger, empty)).result).toMatchObject({ code: "BAD_INPUT" });
+      expect((await taken(ledger, directory)).result).toMatchObject({ code: "BAD_USAGE" });
       expect((await taken(ledger, `${directory}/none`)).result).toMatchObject({
         code: "BAD_USAGE",
       });

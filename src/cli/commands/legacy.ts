@@ -5,6 +5,7 @@ import { parseInstant, type Instant } from "../../core/time.ts";
 import { LotbookError } from "../../errors.ts";
 import { type CompareRequest, readComparison } from "../../legacy/compare.ts";
 import { importLegacy, type LegacyImportResult } from "../../legacy/import.ts";
+import { checkLegacySource } from "../../legacy/read.ts";
 import { comparisonPage } from "../../legacy/page.ts";
 import { livePorts } from "../../ledger/ports.ts";
 import { type ComparedRows, comparedRows, printComparison } from "../print/comparison.ts";
@@ -106,9 +107,9 @@ function defineImport(command: Command, session: Session): void {
     .command("import")
     .summary("record the filled orders of an old database, and keep its conclusions")
     .description(
-      "Read trade_records of an old database (never writing to it), or a dump of it: each filled\n" +
-        "order becomes one fact, and the old conclusions are kept beside it. A rerun takes only what\n" +
-        "is new.",
+      "Read trade_records of an old database (never writing to it), or a dump of it:\n" +
+        "each filled order becomes one fact, and the old conclusions are kept beside it.\n" +
+        "A rerun takes only what is new.",
     )
     .argument("<source>", "a postgres:// URL, or a CSV dump of trade_records")
     .option("--symbol <symbol>", "only this instrument")
@@ -120,6 +121,7 @@ function defineImport(command: Command, session: Session): void {
     .addHelpText("after", importExamples)
     .action(async (source: string, { since, ...options }: ImportOptions) => {
       const from = since === undefined ? {} : { since: sinceOf(since) };
+      await checkLegacySource(source);
       await session.withLedger("legacy import", async ({ database }) => {
         await session.warnOfPowerLoss(database);
         const result = await importLegacy(database, livePorts, source, {
@@ -160,9 +162,10 @@ function defineCompare(command: Command, session: Session): void {
     .command("compare")
     .summary("every old sale beside what is computed, with the cause of each difference")
     .description(
-      "Hold every sale of the old system against what is computed: parents, cost, proceeds, PnL,\n" +
-        "difference and cause. Each sale has one cause; by cause, symbol and month they add up to the\n" +
-        "total difference, to the last digit. docs/spec/legacy.md 5 has the rules.",
+      "Hold every sale of the old system against what is computed: parents, cost,\n" +
+        "proceeds, PnL, difference and cause. Each sale has one cause; by cause, symbol\n" +
+        "and month they add up to the total difference, to the last digit.\n" +
+        "docs/spec/legacy.md 5 has the rules.",
     )
     .addOption(
       new Option("--by <rows>", "only these rows; csv and ndjson are by sale").choices(
