@@ -19,7 +19,6 @@ const questions = [
   ["help"],
   ["help", "review"],
   ["report", "--help"],
-  ["--version"],
 ];
 
 const mistakes = [
