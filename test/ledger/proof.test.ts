@@ -131,6 +131,9 @@ describeEngines("a proof", (engine) => {
 
   test("has what stands, whatever a run that died has begun", () =>
     withLedger(engine, async (opened) => {
+      // A version that was built when there was no book.
+      const { digest } = await opened.ledger.compute();
+      expect(readProof(await proofOf(opened)).digest).toBe(digest);
       await opened.ledger.record([fill("b1", 2, "2", "1"), fill("s1", 3, "1", "2")]);
       await opened.ledger.compute();
       const before = allButTheNote(await proofOf(opened));

@@ -323,7 +323,11 @@ class Ledger {
       ({ kind, version }) => kind === "step" && version === this.version!["version"],
     );
     const lastOf = new Map(steps.map((step) => [step["book_id"], step["number"]]));
-    for (const [revision, states] of this.#states) {
+    const builds = steps.filter((step) => step["book_id"] === undefined);
+    same(builds.length, 1, "the first builds");
+    // Of an empty ledger, a build has no state.
+    const built = this.#states.get(builds[0]!["number"]!) ?? [];
+    for (const [revision, states] of [...this.#states, [builds[0]!["number"]!, built] as const]) {
       const step = steps.find(({ number }) => number === revision)!;
       same(step["inputs"], inputsOf(states), "the inputs of a step");
       const [state] = states;
