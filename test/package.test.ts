@@ -39,7 +39,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe("the package", () => {
-  it("holds the code, its types, the SQL and the spec, and nothing else", () => {
+  it("holds the code, its types, the SQL, the spec and the checker of proofs, and nothing else", () => {
     const paths = packed.files.map(({ path }) => path);
     for (const path of [
       "package.json",
@@ -51,7 +51,7 @@ describe("the package", () => {
       expect(paths).toContain(path);
     expect(paths).toContain("dist/store/migrations/000001_ledger.sql");
     const expected =
-      /^(?:dist\/.*\.(?:js|d\.ts|sql)|docs\/spec\/.*|examples\/fills\.csv|[A-Z]+(?:\.md)?|package\.json)$/;
+      /^(?:dist\/.*\.(?:js|d\.ts|sql)|docs\/spec\/.*|verifier\/[a-z-]+\.(?:mjs|html)|verifier\/README\.md|examples\/fills\.csv|[A-Z]+(?:\.md)?|package\.json)$/;
     expect(paths.filter((path) => !expected.test(path))).toEqual([]);
     expect(paths.filter((path) => /\.(?:test|fuzz|bench)\./.test(path))).toEqual([]);
   });

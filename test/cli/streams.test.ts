@@ -165,7 +165,7 @@ describe.skipIf(embedded === undefined)("among other processes", () => {
     const names = Array.from({ length: 300 }, (_, index) => join("many", `${index}.csv`));
     for (const [index, name] of names.entries())
       writeFileSync(join(directory, name), header + row(`m${index}`));
-    const command = 'ulimit -n 128 && exec "$@"';
+    const command = 'ulimit -n 256 && exec "$@"';
     const words = ["-c", command, "sh", process.execPath, main, "import", ...names];
     const env = { ...process.env, LOTBOOK_DB: ledger.location };
     const stdout = await new Promise<string>((resolve, reject) => {
