@@ -27,7 +27,7 @@ type Line = Record<string, unknown>;
 
 /** Another value of the same form. */
 function another(value: unknown): unknown {
-  if (typeof value !== "string") return [{ asset: "XXX", amount: "1" }];
+  if (typeof value !== "string") return [{ asset: "ZZZ", amount: "1" }];
   if (/^[0-9]+$/.test(value)) return (BigInt(value) + 1n).toString();
   const time = value.replace(/^20../, (year) => (year === "2027" ? "2028" : "2027"));
   if (time !== value) return time;
